@@ -13,7 +13,7 @@ import { addAlertPages } from './alerts/alertRoutes.js';
 import { OpenAlerts } from './alerts/openAlerts.js';
 import { addCampaignPage } from './campaigns/campaignRoutes.js';
 import { encodingFor, readAssets, type Assets } from './ui/assets.js';
-import { FleetSnapshot } from './fleet/fleetSnapshot.js';
+import { AccountList } from './accounts/accountList.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
@@ -47,7 +47,7 @@ export async function createPages(parts: Parts): Promise<Pages> {
     ...parts,
     assets: await readAssets(),
     kept: new StatusCache(parts),
-    fleet: new FleetSnapshot(parts),
+    list: new AccountList(parts),
     alerts: new OpenAlerts(parts),
   };
   return {
@@ -88,7 +88,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addLinkPages(scope, shared);
     addSharePage(scope, shared);
   });
-  app.addHook('onClose', async () => shared.fleet.stop());
+  app.addHook('onClose', async () => shared.list.stop());
 }
 
 /** Notes the open alerts that the caller of a page may see. */
@@ -97,17 +97,17 @@ async function countAlerts(request: FastifyRequest, { alerts }: PageParts): Prom
 }
 
 /** Drops the cached numbers of an account when Postgres reports a change of its row. */
-function watch({ live, kept, fleet, alerts }: PageParts): void {
-  fleet.start();
+function watch({ live, kept, list, alerts }: PageParts): void {
+  list.start();
   live.alsoNotify({
     onChange: (accountId) => {
       kept.forget(accountId);
-      fleet.touch(accountId);
+      list.touch(accountId);
       alerts.touch();
     },
     onGap: () => {
       kept.forgetAll();
-      fleet.touchAll();
+      list.touchAll();
       alerts.touch();
     },
   });

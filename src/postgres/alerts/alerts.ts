@@ -52,8 +52,8 @@ const ALERT = `jsonb_build_object('alertId', alert_id, 'accountId', account_id, 
   'acknowledged', case when acknowledged_at is not null then ${act('acknowledged')} end,
   'resolvedAt', safeband.ms_of(resolved_at),
   'closed', case when resolved_at is not null then ${act('closed', ' and x.at = a.resolved_at')} end,
-  'isConnected', exists (select from safeband.accounts o
-     where o.account_id = a.account_id and o.state <> 'disconnected'))`;
+  'isConnected', coalesce((select o.state <> 'disconnected' from safeband.accounts o
+     where o.account_id = a.account_id), false))`;
 const RANK = `array_position(array['${SEVERITIES.join("', '")}'], severity)`;
 const STATE = `case when resolved_at is not null then 'resolved'
   when acknowledged_at is not null then 'acknowledged' else 'open' end`;

@@ -1,66 +1,77 @@
 /** *Accounts*: counter and event log of each account, and its state. */
 import type { VNode } from 'preact';
 import { TIER_WORDS } from '../../../domain/primitives/tier.js';
-import { SENDINGS } from '../../../domain/wire/canSend.js';
-import { addressOf, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
+import { addressOf, SORTS, type Ask, type Listed } from './accountsView.js';
+import type { Reading } from './accountList.js';
+import type { Sort } from './entries.js';
+import { Filter } from './filter.js';
+import { StillReading, type Progress } from './stillReading.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { Bar } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';
 import { canSendRead } from '../../../status/canSend.js';
-import type { Snapshot } from '../fleet/fleetSnapshot.js';
 import { Page, type Frame } from '../ui/layout.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { OpenAlertsOf } from '../alerts/alertCard.js';
 import { isDriftMarked, type Numbers } from '../ui/numbers.js';
 import { Ago, Empty, Id, When } from '../ui/parts.js';
-import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 
 type Props = {
   readonly frame: Frame;
   readonly ask: Ask;
-  readonly list: Listed;
-  readonly snapshot: Snapshot;
+  readonly reading: ShownReading;
+  /** Null while the server reads the numbers of all accounts for the first time. */
+  readonly list: Listed | null;
   /** The open alerts of each account that has one. */
   readonly alerts: ReadonlyMap<string, OpenCounts>;
 };
 
-export function AccountsPage({ frame, ask, list, snapshot, alerts }: Props): VNode {
+type ShownReading = Pick<Reading, 'readAt' | 'failure'> & { readonly entries: Progress };
+export type ListShown = Pick<Props, 'reading' | 'list'>;
+
+export function AccountsPage({ frame, ask, list, reading, alerts }: Props): VNode {
   const canConnect = frame.caller?.role === 'operator' && frame.caller.accounts === null;
+  const all = reading.entries.size;
   return (
     <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
       <div class="head bar-of-list">
         <h1>Accounts</h1>
-        {list.all === 0 ? null : <Filter ask={ask} list={list} />}
+        {all === 0 ? null : <Filter ask={ask} all={all} counts={list?.counts ?? null} />}
         {canConnect ? (
           <a class="button" href="/connect">
             Connect an account
           </a>
         ) : null}
       </div>
-      {list.all === 0 ? (
+      {list === null ? (
+        <StillReading progress={reading.entries} now={frame.now} what="Filters and orders" />
+      ) : all === 0 ? (
         <FirstStart canConnect={canConnect} />
       ) : (
         <>
           {list.shown.length === 0 ? (
             <Empty>
-              No account matches. <a href="/accounts">Show all {whole(list.all)}</a>
+              No account matches. <a href="/accounts">Show all {whole(all)}</a>
             </Empty>
           ) : (
             <List frame={frame} ask={ask} list={list} alerts={alerts} />
           )}
           <Pager ask={ask} list={list} />
-          <Freshness frame={frame} snapshot={snapshot} />
+          <Freshness frame={frame} reading={reading} />
         </>
       )}
     </Page>
   );
 }
 
-const Freshness = ({ frame, snapshot }: Pick<Props, 'frame' | 'snapshot'>): VNode => (
-  <p class={snapshot.failure === null ? 'note' : 'note stale'}>
-    {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
-    <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />
-    {snapshot.failure === null ? '; the page updates itself.' : '.'}
+const Freshness = ({
+  frame,
+  reading: { readAt, failure },
+}: Pick<Props, 'frame' | 'reading'>): VNode => (
+  <p class={failure === null ? 'note' : 'note stale'}>
+    {failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
+    <When at={readAt} />, <Ago at={readAt} now={frame.now} />
+    {failure === null ? '; the page updates itself.' : '.'}
   </p>
 );
 
@@ -91,54 +102,6 @@ curl -X POST $SAFEBAND/v1/accounts/anna/connect \\
   </div>
 );
 
-/** Each change applies at once; without a script, the button applies it. */
-const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
-  <form class="filter" method="get" action="/accounts" role="search" data-apply="now">
-    <label>
-      Search
-      <input type="search" name="q" value={ask.search} maxLength={128} placeholder="account id" />
-    </label>
-    <label>
-      State
-      <select name="state">
-        <option value="">all ({whole(list.all)})</option>
-        {STATES.map((state) => (
-          <option key={state} value={state} selected={state === ask.state}>
-            {STATE_WORDS[state].word} ({whole(list.byState[state])})
-          </option>
-        ))}
-      </select>
-    </label>
-    <label>
-      Can it send?
-      <select name="send">
-        <option value="">all</option>
-        {SENDINGS.map((sending) => (
-          <option key={sending} value={sending} selected={sending === ask.sending}>
-            {SENDING_WORDS[sending].word} ({whole(list.bySending[sending])})
-          </option>
-        ))}
-      </select>
-    </label>
-    <label>
-      Sort by
-      <select name="sort">
-        {Object.entries(SORTS).map(([name, word]) => (
-          <option key={name} value={name === 'id' ? '' : name} selected={name === ask.sort}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </label>
-    <label class="check">
-      <input type="checkbox" name="dir" value="desc" checked={ask.isDescending} /> descending
-    </label>
-    <noscript>
-      <button type="submit">Show</button>
-    </noscript>
-  </form>
-);
-
 /** A column: its class, its word, and its order. A small screen leaves out some columns. */
 const COLUMNS: readonly (readonly [string, string, Sort | null])[] = [
   ['col-id', 'Account', 'id'],
@@ -158,7 +121,7 @@ const List = ({
   ask,
   list,
   alerts,
-}: Pick<Props, 'frame' | 'ask' | 'list' | 'alerts'>): VNode => (
+}: Pick<Props, 'frame' | 'ask' | 'alerts'> & { readonly list: Listed }): VNode => (
   <table class="accounts">
     <caption class="hidden">
       {many(list.matches, 'account')}, by {SORTS[ask.sort]}
@@ -272,7 +235,7 @@ function Row({
   );
 }
 
-function Pager({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode {
+function Pager({ ask, list }: { readonly ask: Ask; readonly list: Listed }): VNode {
   const { page, pages, matches, shown } = list;
   return (
     <nav class="pager" aria-label="Pages of the list">

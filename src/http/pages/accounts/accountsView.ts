@@ -1,13 +1,9 @@
 /** Selects the accounts of a list page by its address: search, filter, sort, page. */
+import type { AccountState } from '../../../domain/gate/accountState.js';
+import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
 import type { Numbers } from '../ui/numbers.js';
 import { STATES } from '../ui/words.js';
-import type { AccountState } from '../../../domain/gate/accountState.js';
-import {
-  sendingOf,
-  SENDINGS,
-  type Sending,
-  type SendingGroup,
-} from '../../../domain/wire/canSend.js';
+import type { Counts, Entries, Entry, Sort } from './entries.js';
 
 export const PAGE_SIZE = 50;
 const SEARCH_MAX = 128;
@@ -19,8 +15,7 @@ export const SORTS = {
   drift: 'drift',
   state: 'state',
   checked: 'last reconcile',
-} as const;
-export type Sort = keyof typeof SORTS;
+} as const satisfies Readonly<Record<Sort, string>>;
 
 export type Ask = {
   readonly search: string;
@@ -62,90 +57,54 @@ export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
   return text ? `/accounts?${text}` : '/accounts';
 }
 
-export type Listed = {
-  readonly shown: readonly Numbers[];
-  /** The numbers of matching accounts and of all accounts. */
+/** The accounts of one page, by their ids. */
+export type Selected = {
+  readonly ids: readonly string[];
   readonly matches: number;
-  readonly all: number;
   readonly page: number;
   readonly pages: number;
-  readonly byState: Readonly<Record<AccountState, number>>;
-  readonly bySending: Readonly<Record<SendingGroup, number>>;
+  /** Null while the server reads the accounts for the first time. */
+  readonly counts: Counts | null;
 };
+export type Listed = Omit<Selected, 'ids'> & { readonly shown: readonly Numbers[] };
 
-/** Selects the accounts of a page; `accounts` are ordered by id. */
-export function listed(accounts: readonly Numbers[], ask: Ask): Listed {
-  const needle = ask.search.toLowerCase();
-  const sorted = sortedBy(accounts, ask.sort);
-  const ordered = ask.isDescending ? downwards(sorted, ask.sort) : sorted;
-  const matching =
-    needle === '' && ask.state === null && ask.sending === null
-      ? ordered
-      : ordered.filter(
-          (one) =>
-            (ask.state === null || one.state === ask.state) &&
-            (ask.sending === null || sendingOf(one) === ask.sending) &&
-            (needle === '' || one.accountId.toLowerCase().includes(needle)),
-        );
+/** True if the ids alone do not answer: the numbers of all accounts are needed. */
+export const needsNumbers = ({ state, sending, sort }: Ask): boolean =>
+  state !== null || sending !== null || sort !== 'id';
+
+/** Returns a test of an entry: true if it matches search and filters. */
+export function matcherOf({ search, state, sending }: Ask): (one: Filtered) => boolean {
+  const needle = search.toLowerCase();
+  return (one) =>
+    (state === null || one.state === state) &&
+    (sending === null || one.sending === sending) &&
+    (needle === '' || one.accountId.toLowerCase().includes(needle));
+}
+type Filtered = Pick<Entry, 'accountId' | 'state' | 'sending'>;
+
+/** Selects the accounts of a page. Not all are read: only `needsNumbers` false has an answer. */
+export function selected(entries: Entries, ask: Ask): Selected {
+  const isRead = entries.unread === 0;
+  const { items, ...place } = pageOf(isRead ? ofEntries(entries, ask) : ofIds(entries, ask), ask);
+  const ids = items.map((one) => (typeof one === 'string' ? one : one.accountId));
+  return { ...place, ids, counts: isRead ? entries.counts() : null };
+}
+
+function ofEntries(entries: Entries, ask: Ask): readonly Entry[] {
+  const ordered = entries.ordered(ask.sort, ask.isDescending);
+  const isAll = ask.search === '' && ask.state === null && ask.sending === null;
+  return isAll ? ordered : ordered.filter(matcherOf(ask));
+}
+
+function ofIds(entries: Entries, { search, isDescending }: Ask): readonly string[] {
+  const needle = search.toLowerCase();
+  const ordered = isDescending ? entries.ids().toReversed() : entries.ids();
+  return needle === '' ? ordered : ordered.filter((id) => id.toLowerCase().includes(needle));
+}
+
+function pageOf(matching: readonly (Entry | string)[], { page: asked }: Ask) {
   const pages = Math.max(1, Math.ceil(matching.length / PAGE_SIZE));
-  const page = Math.min(ask.page, pages);
-  const shown = matching.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
-  const counts = { byState: countsOf(accounts), bySending: sendingsOf(accounts) };
-  return { shown, matches: matching.length, all: accounts.length, page, pages, ...counts };
+  const page = Math.min(asked, pages);
+  const items = matching.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
+  return { items, matches: matching.length, page, pages };
 }
-
-/** Caches the result of `work` for as long as the list exists. */
-export function onceFor<T>(work: (accounts: readonly Numbers[]) => T) {
-  const kept = new WeakMap<readonly Numbers[], { readonly done: T }>();
-  return (accounts: readonly Numbers[]): T => {
-    const known = kept.get(accounts) ?? { done: work(accounts) };
-    kept.set(accounts, known);
-    return known.done;
-  };
-}
-
-const countsOf = onceFor((accounts) => {
-  const counts: Record<AccountState, number> = {
-    held: 0,
-    cooldown: 0,
-    no_credits: 0,
-    unverified: 0,
-    active: 0,
-    disconnected: 0,
-  };
-  for (const { state } of accounts) counts[state] += 1;
-  return counts;
-});
-const sendingsOf = onceFor((accounts) => {
-  const counts: Record<SendingGroup, number> = { yes: 0, waits: 0, person: 0, none: 0 };
-  for (const one of accounts) counts[sendingOf(one)] += 1;
-  return counts;
-});
-const sortsOf = onceFor(() => new Map<string, readonly Numbers[]>());
-
-/** Sorts accounts; equal accounts stay in the order of their ids. */
-function sortedBy(accounts: readonly Numbers[], sort: Sort): readonly Numbers[] {
-  if (sort === 'id') return accounts;
-  const kept = sortsOf(accounts);
-  const key = KEYS[sort];
-  const sorted = kept.get(sort) ?? accounts.toSorted((a, b) => key(a) - key(b));
-  kept.set(sort, sorted);
-  return sorted;
-}
-function downwards(sorted: readonly Numbers[], sort: Sort): readonly Numbers[] {
-  const kept = sortsOf(sorted);
-  const reversed =
-    kept.get('reversed') ??
-    (sort === 'id'
-      ? sorted.toReversed()
-      : sorted.toSorted((a, b) => KEYS[sort](b) - KEYS[sort](a)));
-  kept.set('reversed', reversed);
-  return reversed;
-}
-const KEYS: Readonly<Record<Exclude<Sort, 'id'>, (numbers: Numbers) => number>> = {
-  counter: ({ counter }) => counter,
-  remaining: ({ remaining }) => remaining,
-  drift: ({ drift }) => Math.abs(drift),
-  state: ({ state }) => STATES.indexOf(state),
-  checked: ({ lastCheckedAt }) => lastCheckedAt ?? 0,
-};

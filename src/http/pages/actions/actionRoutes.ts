@@ -110,7 +110,7 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
 }
 
 /** Drops the cached numbers of the account, because they are out of date. */
-function changed({ kept, fleet }: PageParts, accountId: string): void {
+function changed({ kept, list }: PageParts, accountId: string): void {
   kept.forget(accountId);
-  fleet.touch(accountId);
+  list.touch(accountId);
 }

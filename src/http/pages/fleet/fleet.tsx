@@ -1,11 +1,11 @@
 /** *Fleet*: the audits, and the accounts with drift or a cooldown. No audit calls LinkedIn. */
 import type { VNode } from 'preact';
-import { isAboveDriftMax } from '../../../domain/account/counter.js';
 import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
-import { askOf, listed, onceFor } from '../accounts/accountsView.js';
-import type { Snapshot } from './fleetSnapshot.js';
+import type { Reading } from '../accounts/accountList.js';
+import { StillReading, type Progress } from '../accounts/stillReading.js';
+import { SHOWN, type Figures } from './figures.js';
 import { many, whole } from '../ui/format.js';
 import { Heartbeats } from './heartbeats.js';
 import { Page, type Frame } from '../ui/layout.js';
@@ -13,30 +13,36 @@ import type { Numbers } from '../ui/numbers.js';
 import { Ago, Empty, Section, State, StateEnd, When } from '../ui/parts.js';
 import { STATE_WORDS, STATES } from '../ui/words.js';
 
-const SHOWN = 20;
 /** How long without a heartbeat until readiness fails (R8). */
 const OVERDUE_MS = 20 * MINUTE_MS;
 
 type Props = {
   readonly frame: Frame;
   /** The accounts that the key may see. */
-  readonly snapshot: Snapshot;
+  readonly reading: Pick<Reading, 'readAt' | 'failure'> & { readonly entries: Progress };
+  /** Null while the server reads the accounts for the first time. */
+  readonly fleet: FleetShown | null;
   /** Null for a limited key, because the rows contain the number of all accounts. */
   readonly heartbeats: readonly Heartbeat[] | null;
   readonly lastHeartbeatAt: Instant | null;
   readonly runs: number;
 };
 
+export type FleetShown = {
+  readonly figures: Figures;
+  readonly drifting: readonly Numbers[];
+  readonly cooldowns: readonly Numbers[];
+};
+
 export function FleetPage(props: Props): VNode {
-  const { frame, snapshot } = props;
-  const { drifting, cooldowns } = summaryOf(snapshot.accounts);
+  const { frame, reading, fleet } = props;
   return (
     <Page frame={frame} title="Fleet" here="fleet" stream="/v1/stream">
       <div class="head">
         <h1>Fleet</h1>
-        <p class={snapshot.failure === null ? 'note' : 'note stale'}>
-          {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
-          <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />. Audits and
+        <p class={reading.failure === null ? 'note' : 'note stale'}>
+          {reading.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
+          <When at={reading.readAt} />, <Ago at={reading.readAt} now={frame.now} />. Audits and
           reconciles are read every 30 s.
         </p>
         {frame.caller?.role === 'operator' ? (
@@ -46,68 +52,53 @@ export function FleetPage(props: Props): VNode {
           </p>
         ) : null}
       </div>
-      <States accounts={snapshot.accounts} />
+      {fleet === null ? (
+        <StillReading
+          progress={reading.entries}
+          now={frame.now}
+          what="The numbers of the accounts"
+        />
+      ) : (
+        <States figures={fleet.figures} />
+      )}
       <Checks {...props} />
-      <div class="columns">
-        <Some
-          id="drifting"
-          title="Connected accounts with drift"
-          none="None: event log and imported InMails account for each counter."
-          note={driftNote(drifting)}
-          more="/accounts?sort=drift&dir=desc"
-          accounts={drifting}
-          now={frame.now}
-        />
-        <Some
-          id="cooldowns"
-          title="Cooldowns"
-          none="None: no account has a cooldown."
-          more="/accounts?state=cooldown"
-          accounts={cooldowns}
-          now={frame.now}
-        />
-      </div>
+      {fleet === null ? null : <Columns fleet={fleet} now={frame.now} />}
       <Heartbeats heartbeats={props.heartbeats} now={frame.now} />
     </Page>
   );
 }
 
-type Summary = {
-  readonly drifting: readonly Numbers[];
-  readonly cooldowns: readonly Numbers[];
-  readonly oldest: Numbers | undefined;
-  readonly sums: Pick<Numbers, 'counter' | 'logged' | 'inFlight' | 'uncertain'>;
+const Columns = ({ fleet, now }: { readonly fleet: FleetShown; readonly now: Instant }): VNode => {
+  const { drifting, cooldowns } = fleet.figures;
+  return (
+    <div class="columns">
+      <Some
+        id="drifting"
+        title="Connected accounts with drift"
+        none="None: event log and imported InMails account for each counter."
+        note={driftNote(drifting.above)}
+        more="/accounts?sort=drift&dir=desc"
+        accounts={fleet.drifting}
+        count={drifting.count}
+        now={now}
+      />
+      <Some
+        id="cooldowns"
+        title="Cooldowns"
+        none="None: no account has a cooldown."
+        more="/accounts?state=cooldown"
+        accounts={fleet.cooldowns}
+        count={cooldowns.count}
+        now={now}
+      />
+    </div>
+  );
 };
 
-/** The figures of the page. */
-const summaryOf = onceFor((accounts): Summary => {
-  const sums = { counter: 0, logged: 0, inFlight: 0, uncertain: 0 };
-  let oldest: Numbers | undefined;
-  for (const one of accounts) {
-    sums.counter += one.counter;
-    sums.logged += one.logged;
-    sums.inFlight += one.inFlight;
-    sums.uncertain += one.uncertain;
-    const isOlder = (one.lastCheckedAt ?? 0) < (oldest?.lastCheckedAt ?? Infinity);
-    if (one.state !== 'disconnected' && (oldest === undefined || isOlder)) oldest = one;
-  }
-  return {
-    drifting: accounts
-      .filter(({ drift, state }) => drift !== 0 && state !== 'disconnected')
-      .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)),
-    cooldowns: accounts
-      .filter(({ state }) => state === 'cooldown')
-      .toSorted((a, b) => (a.cooldown?.until ?? 0) - (b.cooldown?.until ?? 0)),
-    oldest,
-    sums,
-  };
-});
-
-function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode {
-  const { byState } = listed(accounts, NOTHING);
-  const { sums } = summaryOf(accounts);
+function States({ figures }: { readonly figures: Figures }): VNode {
+  const { all, byState, sums } = figures;
   return (
-    <Section id="states" title={many(accounts.length, 'account')}>
+    <Section id="states" title={many(all, 'account')}>
       <ul class="tiles">
         {STATES.map((state) => (
           <li key={state}>
@@ -127,10 +118,8 @@ function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode 
     </Section>
   );
 }
-const NOTHING = askOf({});
 
-function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
-  const { oldest } = summaryOf(snapshot.accounts);
+function Checks({ frame, fleet, lastHeartbeatAt, runs }: Props): VNode {
   const isOverdue = lastHeartbeatAt === null || frame.now - lastHeartbeatAt > OVERDUE_MS;
   return (
     <Section id="checks" title="Audits and reconciles">
@@ -146,25 +135,7 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
             {isOverdue ? 'overdue: it runs every 10 minutes' : 'it runs every 10 minutes'}
           </dd>
         </div>
-        <div>
-          <dt>Least recent reconcile</dt>
-          <dd>
-            <strong>
-              {oldest === undefined ? (
-                'no account'
-              ) : oldest.lastCheckedAt === null ? (
-                'never'
-              ) : (
-                <Ago at={oldest.lastCheckedAt} now={frame.now} />
-              )}
-            </strong>
-          </dd>
-          <dd class="note">
-            {oldest === undefined ? null : (
-              <a href={`/accounts/${oldest.accountId}`}>{oldest.accountId}</a>
-            )}
-          </dd>
-        </div>
+        {fleet === null ? null : <LeastRecent oldest={fleet.figures.oldest} now={frame.now} />}
         <div>
           <dt>Reconciles of accounts</dt>
           <dd>
@@ -177,15 +148,37 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
   );
 }
 
-/** Returns how many of these accounts the audit counts. */
-function driftNote(drifting: readonly Numbers[]): string {
-  const above = drifting.filter(({ drift }) => isAboveDriftMax(drift)).length;
-  return (
-    `A slot in flight or uncertain is drift until its outcome is known. Of these accounts, ` +
-    `${whole(above)} ${above === 1 ? 'has' : 'have'} a drift of more than ${DRIFT_MAX}: it raises ` +
-    'the alert "drift", and the audit counts the account as drifting.'
-  );
-}
+const LeastRecent = ({
+  oldest,
+  now,
+}: {
+  readonly oldest: Figures['oldest'];
+  readonly now: Instant;
+}): VNode => (
+  <div>
+    <dt>Least recent reconcile</dt>
+    <dd>
+      <strong>
+        {oldest === null ? (
+          'no account'
+        ) : oldest.at === null ? (
+          'never'
+        ) : (
+          <Ago at={oldest.at} now={now} />
+        )}
+      </strong>
+    </dd>
+    <dd class="note">
+      {oldest === null ? null : <a href={`/accounts/${oldest.accountId}`}>{oldest.accountId}</a>}
+    </dd>
+  </div>
+);
+
+/** Returns what drift is, and how many of these accounts the audit counts. */
+const driftNote = (above: number): string =>
+  `A slot in flight or uncertain is drift until its outcome is known. Of these accounts, ` +
+  `${whole(above)} ${above === 1 ? 'has' : 'have'} a drift of more than ${DRIFT_MAX}: it raises ` +
+  'the alert "drift", and the audit counts the account as drifting.';
 
 const Some = ({
   id,
@@ -194,6 +187,7 @@ const Some = ({
   note,
   more,
   accounts,
+  count,
   now,
 }: {
   readonly id: string;
@@ -202,19 +196,17 @@ const Some = ({
   readonly note?: string;
   /** The address of the whole list. */
   readonly more: string;
+  /** The first accounts of the whole list. */
   readonly accounts: readonly Numbers[];
+  readonly count: number;
   readonly now: Instant;
 }): VNode => (
-  <Section
-    id={id}
-    title={`${title} (${whole(accounts.length)})`}
-    note={accounts.length === 0 ? undefined : note}
-  >
+  <Section id={id} title={`${title} (${whole(count)})`} note={count === 0 ? undefined : note}>
     {accounts.length === 0 ? (
       <Empty>{none}</Empty>
     ) : (
       <ul class="plain">
-        {accounts.slice(0, SHOWN).map((numbers) => (
+        {accounts.map((numbers) => (
           <li key={numbers.accountId} id={`${id}-${numbers.accountId}`}>
             <a href={`/accounts/${numbers.accountId}`}>{numbers.accountId}</a>{' '}
             <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />
@@ -228,9 +220,9 @@ const Some = ({
         ))}
       </ul>
     )}
-    {accounts.length > SHOWN ? (
+    {count > SHOWN ? (
       <p class="note">
-        The list is cut: {whole(SHOWN)} of {whole(accounts.length)}. <a href={more}>Show all</a>
+        The list is cut: {whole(SHOWN)} of {whole(count)}. <a href={more}>Show all</a>
       </p>
     ) : null}
   </Section>

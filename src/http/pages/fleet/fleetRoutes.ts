@@ -2,52 +2,65 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
-import { maySee, type Caller } from '../../access/caller.js';
-import { AccountsPage } from '../accounts/accounts.js';
-import { askOf, listed } from '../accounts/accountsView.js';
-import { FleetPage } from './fleet.js';
-import type { Snapshot } from './fleetSnapshot.js';
+import type { AccountList, Asked } from '../accounts/accountList.js';
+import { AccountsPage, type ListShown } from '../accounts/accounts.js';
+import { askOf, needsNumbers } from '../accounts/accountsView.js';
+import { accountsOf } from '../accounts/selection.js';
+import { FleetPage, type FleetShown } from './fleet.js';
+import { figuresOf } from './figures.js';
 import { frameOf, isHardRefresh, sendPage } from '../ui/send.js';
 import type { PageParts } from '../context.js';
 
 const READ = { config: { needs: 'read' } } as const;
 const HEARTBEATS_SHOWN = 12;
 
-/** Returns only the accounts that the key may see. */
-const visibleTo = (snapshot: Snapshot, caller: Caller): Snapshot =>
-  caller.accounts === null
-    ? snapshot
-    : { ...snapshot, accounts: snapshot.accounts.filter((one) => maySee(caller, one.accountId)) };
-
 export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
-  const { assets, now, pool, fleet, alerts: openAlerts } = parts;
+  const { assets, now, pool, list, alerts: openAlerts } = parts;
 
   app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
-    const all = await fleet.read({ isFresh: isHardRefresh(request) });
-    const snapshot = visibleTo(all, request.caller);
-    const alerts = await openAlerts.read();
     const ask = askOf(request.query);
+    const { caller } = request;
+    const asked = { caller, isFresh: isHardRefresh(request), needsNumbers: needsNumbers(ask) };
+    const shown = await accountsOf(list, asked, ask);
+    const alerts = await openAlerts.read();
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const list = listed(snapshot.accounts, ask);
-    return sendPage(request, reply, AccountsPage({ frame, ask, list, snapshot, alerts }));
+    return sendPage(request, reply, AccountsPage({ frame, ask, ...shown, alerts }));
   });
 
   app.get('/fleet', READ, async (request, reply) => {
     const { caller } = request;
     const at = now();
-    const [all, heartbeats, runs] = await Promise.all([
-      fleet.read({ isFresh: isHardRefresh(request) }),
+    const asked = { caller, isFresh: isHardRefresh(request), needsNumbers: true };
+    const [{ reading, fleet }, heartbeats, runs] = await Promise.all([
+      fleetOf(list, asked),
       listHeartbeats(pool, HEARTBEATS_SHOWN),
       countRuns(pool, at - DAY_MS, caller.accounts),
     ]);
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = FleetPage({
       frame,
-      snapshot: visibleTo(all, caller),
+      reading,
+      fleet,
       heartbeats: caller.accounts === null ? heartbeats : null,
       lastHeartbeatAt: heartbeats[0]?.ranAt ?? null,
       runs,
     });
     return sendPage(request, reply, page);
   });
+}
+
+/** Returns the figures of all accounts, and the rows of the accounts that the page shows. */
+async function fleetOf(
+  accounts: AccountList,
+  asked: Asked,
+): Promise<{ readonly reading: ListShown['reading']; readonly fleet: FleetShown | null }> {
+  const reading = await accounts.read(asked);
+  if (reading.entries.unread > 0) return { reading, fleet: null };
+  const figures = figuresOf(reading.entries);
+  const { drifting, cooldowns } = figures;
+  const { rows, failure } = await accounts.rows([...drifting.ids, ...cooldowns.ids], asked.isFresh);
+  const byId = new Map(rows.map((row) => [row.accountId, row]));
+  const of = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+  const fleet = { figures, drifting: of(drifting.ids), cooldowns: of(cooldowns.ids) };
+  return { reading: { ...reading, failure: failure ?? reading.failure }, fleet };
 }

@@ -1,7 +1,7 @@
 /**
  * The numbers of an account as a page shows them: of one account from the one status reader, in a
- * list from its row. In both, the counter is the sum of its parts; `unexplained` is the part that
- * nothing accounts for.
+ * list from its row. No page computes a part of the counter; `unexplained` is what nothing accounts
+ * for, and not each difference between the counter and the event log.
  */
 import { isAboveDriftMax } from '../../../domain/account/counter.js';
 import {
@@ -29,11 +29,9 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
 
 /** Returns the numbers of an account's row, for a list. */
 export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
-  const known = row.inFlight + row.uncertain + row.delivered + row.external + row.imported;
   return {
     ...row,
     caps: capsOf(row),
-    unexplained: row.counter - known,
     logged: row.delivered + row.external,
     nextCheckAt: null,
     asOf: at,
