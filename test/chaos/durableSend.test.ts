@@ -123,3 +123,38 @@ it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed 
   );
   expect(rows).toEqual([{ sent: CAP }]);
 });
+
+it('names why nothing was sent, and a cancelled one gives its place back', async () => {
+  const id = stand.newAccount('d');
+  const account = await stand.connect(id, { dailyCap: 1 });
+  let count = 0;
+  const start = (more: object, accountId = id): Promise<WorkflowHandle> => {
+    count += 1;
+    const input = {
+      accountId,
+      request: { reservationId: `r-${count}`, recipientId: `member-of-${id}` },
+      deadline: isoInstant(Date.now() + 2 * DAY_MS),
+      activity: 'sendInmail',
+      ...more,
+    };
+    const options = { workflowId: `${id}-r-${count}`, taskQueue: queue(), args: [input] };
+    return stand.client.workflow.start('inmailSend', options);
+  };
+  const endOf = async (more: object, accountId?: string): Promise<unknown> =>
+    (await start(more, accountId)).result();
+  expect(await endOf({}, stand.newAccount('none'))).toMatchObject({
+    sent: false,
+    reason: 'AccountUnknown',
+  });
+  await expect(endOf({ deadline: 'tomorrow' })).rejects.toMatchObject({
+    cause: { type: 'InvalidInput' },
+  });
+  expect(await endOf({ activity: 'refused' })).toMatchObject({ sent: false, reason: 'rejected' });
+  expect(await statusOf(account)).toMatchObject({ counter: 0 });
+  expect(await endOf({ activity: 'broken' })).toMatchObject({ sent: 'unknown' });
+  const waits = await start({ request: { reservationId: 'waits' } });
+  await expect.poll(async () => (await statusOf(account)).waiting).toBe(1);
+  await waits.cancel();
+  expect(await waits.result()).toMatchObject({ sent: false, reason: 'cancelled' });
+  expect(await statusOf(account)).toMatchObject({ waiting: 0, counter: 1 });
+});

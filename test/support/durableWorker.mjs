@@ -11,7 +11,7 @@ const {
   CALLS: calls,
   QUEUE: taskQueue,
 } = process.env;
-const { createClient, safebandActivities, sendActivity } = await import(
+const { createClient, safebandActivities, sendActivity, SendFailure } = await import(
   pathToFileURL(`${compiled}/client/index.js`).href
 );
 const client = new Client({ connection: await Connection.connect({ address }) });
@@ -26,6 +26,12 @@ const worker = await Worker.create({
       appendFileSync(calls, `${reservationId}\n`);
       await sleep(20);
       return { chatId: `chat-${reservationId}`, messageId: `message-${reservationId}` };
+    }),
+    refused: sendActivity(async () => {
+      throw new SendFailure('rejected', 'there is no such member');
+    }),
+    broken: sendActivity(async () => {
+      throw new Error('the connection was lost');
     }),
   },
   maxConcurrentActivityTaskExecutions: 2,
