@@ -27,6 +27,7 @@ beforeAll(async () => {
   operator = await stand.key('operator');
   url = await stand.app.listen({ port: 0, host: '127.0.0.1' });
   await seedCampaigns(stand.pool);
+  await seedBulk(stand.pool);
 });
 afterAll(() => stand.close());
 
@@ -35,6 +36,8 @@ const answer = async <T>(path: string, key = operator): Promise<T> => {
   expect([path, statusCode]).toEqual([path, 200]);
   return JSON.parse(body);
 };
+/** Seven days in which 400 other campaigns asked. */
+const [BULK_FROM, BULK_TO] = ['2026-03-20', '2026-03-26'];
 /** Reads all pages of the list. */
 async function listed(query: string, key = operator): Promise<readonly CampaignDay[]> {
   const items: CampaignDay[] = [];
@@ -118,7 +121,7 @@ describe('rows of the past', () => {
     expect(await listed(`from=${dayAt(DAYS)}&to=${dayAt(DAYS + 9)}`)).toEqual([]);
   });
 
-  it('the page has the sums of each campaign, its file has the rows, and a page follows', async () => {
+  it('the page has the sums of each campaign, and its file has the rows', async () => {
     const page = async (query: string, key = operator) =>
       (await stand.ask(key, `/campaigns?${query}`)).body;
     const figures = (html: string, id: string): readonly number[] => {
@@ -160,10 +163,26 @@ describe('rows of the past', () => {
     expect(foreign).toContain('No account begins with “past-1”');
   });
 
+  it('the page shows 50 campaigns, and each next page the campaigns that follow', async () => {
+    const ids: string[] = [];
+    let address: string | undefined = `/campaigns?from=${BULK_FROM}&to=${BULK_TO}&prefix=bulk-`;
+    for (let pages = 0; address !== undefined; pages += 1) {
+      const { body } = await stand.ask(operator, address);
+      const shown = [...body.matchAll(/<tr id="campaign-([^"]*)"/g)].map(([, id]) => `${id}`);
+      const [, next] = /<a rel="next" href="([^"]*)"/.exec(body) ?? [];
+      expect([pages, shown.length]).toEqual([pages, 50]);
+      const words = next === undefined ? '50 campaigns sent' : 'The 50 campaigns of this page sent';
+      expect(body).toContain(words);
+      ids.push(...shown);
+      address = next?.replaceAll('&amp;', '&');
+    }
+    expect(ids).toEqual(
+      Array.from({ length: 400 }, (_, n) => `bulk-${String(n).padStart(3, '0')}`),
+    );
+  });
+
   it('a read of 7 days uses the index of days, and reads only the rows of its page', async () => {
-    await seedBulk(stand.pool);
-    const from = parseDay('2026-03-20') ?? 0;
-    const days = { from, to: from + 6 };
+    const days = { from: parseDay(BULK_FROM) ?? 0, to: parseDay(BULK_TO) ?? 0 };
     const page = { after: null, maxRows: 51, maxCampaigns: 51 };
     for (const accounts of [null, ['acc-1', 'acc-2']]) {
       for (const campaign of [{ beginsWith: '' }, { is: 'bulk-007' }]) {

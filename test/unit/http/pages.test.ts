@@ -11,6 +11,7 @@ import { AccountsPage } from '../../../src/http/pages/accounts/accounts.js';
 import { addressOf, askOf, selected } from '../../../src/http/pages/accounts/accountsView.js';
 import { Entries, entryOf } from '../../../src/http/pages/accounts/entries.js';
 import { actionOf } from '../../../src/http/pages/actions/actions.js';
+import { CampaignsPage } from '../../../src/http/pages/campaigns/campaignsPage.js';
 import { encodingFor, readAssets } from '../../../src/http/pages/ui/assets.js';
 import { partsInWords } from '../../../src/http/pages/ui/bar.js';
 import { ConfirmPage, ConnectPage } from '../../../src/http/pages/actions/confirm.js';
@@ -24,6 +25,7 @@ import { nextEdge, numbersOfRow, type Numbers } from '../../../src/http/pages/ui
 import { ProblemPage } from '../../../src/http/pages/ui/problemPage.js';
 import { WhyPage } from '../../../src/http/pages/account/why.js';
 import { Problem } from '../../../src/http/plumbing/problems.js';
+import { dayOf } from '../../../src/domain/primitives/time.js';
 import { at } from '../../support/scenario.js';
 import { accountData, article, frame, HOSTILE, hostile, statusRow } from '../../support/pages.js';
 
@@ -109,6 +111,19 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
       lastHeartbeatAt: NOON,
       runs: 3,
     }),
+  campaigns: () => {
+    const counts = { asked: 3, granted: 2, denied: 1, delivered: 1, inFlight: 1, uncertain: 0 };
+    const row = { campaignId: HOSTILE, quotaDay: '2026-11-24', ...counts, released: 0 };
+    return CampaignsPage({
+      frame: hostile(frame()),
+      wanted: { campaignId: '', prefix: HOSTILE, accountId: HOSTILE, from: '', to: HOSTILE },
+      days: { from: dayOf(NOON) - 3, to: dayOf(NOON) },
+      campaigns: [{ campaignId: HOSTILE, days: [{ ...row, denials: { [HOSTILE]: 1 } }] }],
+      next: null,
+      begun: null,
+      failure: null,
+    });
+  },
   confirm: () => {
     if (!settle) throw new Error('there is such an action');
     const form = { reservationId: HOSTILE, chatId: HOSTILE, reason: HOSTILE };
