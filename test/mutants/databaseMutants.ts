@@ -1,6 +1,7 @@
 /** SQL, migrations and activities: each of these mutants fails a check on a real database. */
 import type { AlertCheckName } from './alertChecks.js';
 import { ALERT_MUTANTS } from './alertMutants.js';
+import { CAMPAIGN_MUTANTS, type CampaignCheckName } from './campaignMutants.js';
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
@@ -16,7 +17,12 @@ const ROWS = 'src/postgres/save/rows.ts';
 const RUNS = 'src/postgres/save/runs.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
-  DatabaseCheckName | RunCheckName | FleetCheckName | IdentityCheckName | AlertCheckName
+  | DatabaseCheckName
+  | RunCheckName
+  | FleetCheckName
+  | IdentityCheckName
+  | AlertCheckName
+  | CampaignCheckName
 >[] = [
   {
     rule: 'R14',
@@ -308,4 +314,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   },
   ...IDENTITY_MUTANTS,
   ...ALERT_MUTANTS,
+  ...CAMPAIGN_MUTANTS,
 ];

@@ -13,6 +13,7 @@ import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import { migrate } from '../../src/postgres/migrate.js';
+import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
@@ -29,6 +30,7 @@ export type Build = {
   readonly fleetActivities: typeof fleetActivities;
   readonly pageAlerts: typeof pageAlerts;
   readonly countOpenAlerts: typeof countOpenAlerts;
+  readonly pageCampaignDays: typeof pageCampaignDays;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -43,13 +45,16 @@ export async function databaseOf(sources?: string): Promise<Database> {
   return { url, pool, drop: close };
 }
 
-/** Loads the functions of these sources that build activities and list alerts. */
+/** Loads the functions of these sources that build activities, and list alerts and campaigns. */
 export async function buildOf(sources: string): Promise<Build> {
   const home = (file: string): string => pathToFileURL(path.join(sources, 'src', file)).href;
   const modules: readonly Partial<Build>[] = await Promise.all(
-    ['activities/index.ts', 'activities/fleet.ts', 'postgres/alerts/alerts.ts'].map(
-      (file) => import(/* @vite-ignore */ home(file)),
-    ),
+    [
+      'activities/index.ts',
+      'activities/fleet.ts',
+      'postgres/alerts/alerts.ts',
+      'postgres/read/campaignDays.ts',
+    ].map((file) => import(/* @vite-ignore */ home(file))),
   );
   return Object.assign({}, ...modules);
 }
