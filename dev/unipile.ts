@@ -49,6 +49,9 @@ export type UnipileSimulation = {
   readonly now?: () => number;
 };
 
+/** The credits of every account: the simulator does not count them. */
+const CREDITS = 50;
+
 type Member = UnipileAccount & { status: string };
 
 /** Starts the simulator on loopback. */
@@ -185,6 +188,16 @@ function createApp({ apiKey, members, made, nextError, send }: World): FastifyIn
     const sources = [{ id: `${id}_MESSAGING`, status }];
     return reply.send({ object: 'Account', id, type: 'LINKEDIN', sources });
   });
+  app.get<{ Querystring: { account_id?: string } }>(
+    '/api/v1/linkedin/inmail_balance',
+    async ({ query }, reply) => {
+      if (!members.has(query.account_id ?? '')) {
+        return answer(reply, problem({ status: 404, type: 'errors/resource_not_found' }));
+      }
+      const credits = { premium: null, recruiter: null, sales_navigator: CREDITS };
+      return reply.send({ object: 'LinkedinInmailBalance', ...credits });
+    },
+  );
   app.post<{ Body: MadeWebhook }>('/api/v1/webhooks', async ({ body }, reply) => {
     const { request_url: to, headers = [] } = body;
     const secret = headers.find(({ key }) => key === 'Unipile-Auth')?.value ?? '';

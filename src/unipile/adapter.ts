@@ -48,9 +48,18 @@ export type Unipile = Provider<UnipileLetter> & {
    * not know the account, and undefined if Unipile gives no clear answer.
    */
   readonly status: (unipileAccountId: string) => Promise<UnipileStatus | undefined>;
+  /** Returns the InMail credits of an account; undefined if Unipile gives no clear answer. */
+  readonly balance: (unipileAccountId: string) => Promise<UnipileBalance | undefined>;
 };
 
-const STATUS_TIMEOUT_MS = 5_000;
+/** InMail credits by LinkedIn product; null: the account does not have the product. */
+export type UnipileBalance = {
+  readonly premium: number | null;
+  readonly recruiter: number | null;
+  readonly salesNavigator: number | null;
+};
+
+const READ_TIMEOUT_MS = 5_000;
 
 /** Makes the adapter. Throws a RangeError if the address or the key cannot be used. */
 export function createUnipile({ dsn, apiKey }: UnipileOptions): Unipile {
@@ -62,6 +71,11 @@ export function createUnipile({ dsn, apiKey }: UnipileOptions): Unipile {
   return {
     send: (letter) => (call) => sendOne(base, headers, letter, call),
     status: (id) => statusOf(`${base}/api/v1/accounts/${encodeURIComponent(id)}`, headers),
+    balance: (id) =>
+      balanceOf(
+        `${base}/api/v1/linkedin/inmail_balance?account_id=${encodeURIComponent(id)}`,
+        headers,
+      ),
   };
 }
 
@@ -140,22 +154,40 @@ function failureOf({ status, headers }: Response, type: string | undefined): Sen
   return new SendFailure(kind, why, secondsIn(headers.get('retry-after'), Date.now()), code);
 }
 
-async function statusOf(url: string, headers: Headers): Promise<UnipileStatus | undefined> {
+type Found = { readonly status: number; readonly fields: ReadonlyMap<string, unknown> };
+
+/** Reads one JSON object; undefined if no answer came, or an answer of another shape. */
+async function readJson(url: string, headers: Headers): Promise<Found | undefined> {
   try {
-    const signal = AbortSignal.timeout(STATUS_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
     const answer = await fetch(url, { headers, signal, redirect: 'manual' });
     const raw: unknown = await answer.json();
-    const fields = new Map<string, unknown>(Object.entries(raw ?? {}));
-    if (answer.status === 404) {
-      return fields.get('type') === 'errors/resource_not_found' ? 'DELETED' : undefined;
-    }
-    if (!answer.ok) return undefined;
-    const sources = fields.get('sources');
-    const found = (Array.isArray(sources) ? sources : []).map((source: unknown) =>
-      new Map<string, unknown>(Object.entries(source ?? {})).get('status'),
-    );
-    return STATUSES.find((status) => found.includes(status));
+    return { status: answer.status, fields: new Map(Object.entries(raw ?? {})) };
   } catch {
     return undefined;
   }
+}
+
+async function statusOf(url: string, headers: Headers): Promise<UnipileStatus | undefined> {
+  const { status, fields } = (await readJson(url, headers)) ?? {};
+  if (status === 404 && fields?.get('type') === 'errors/resource_not_found') return 'DELETED';
+  const sources = status === 200 ? fields?.get('sources') : undefined;
+  const found = (Array.isArray(sources) ? sources : []).map((source: unknown) =>
+    new Map<string, unknown>(Object.entries(source ?? {})).get('status'),
+  );
+  return STATUSES.find((one) => found.includes(one));
+}
+
+async function balanceOf(url: string, headers: Headers): Promise<UnipileBalance | undefined> {
+  const { status, fields } = (await readJson(url, headers)) ?? {};
+  if (status !== 200 || fields?.get('object') !== 'LinkedinInmailBalance') return undefined;
+  const countOf = (name: string): number | null => {
+    const value = fields.get(name);
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+  };
+  return {
+    premium: countOf('premium'),
+    recruiter: countOf('recruiter'),
+    salesNavigator: countOf('sales_navigator'),
+  };
 }

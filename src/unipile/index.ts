@@ -3,6 +3,7 @@ export {
   createUnipile,
   type Unipile,
   type UnipileApi,
+  type UnipileBalance,
   type UnipileLetter,
   type UnipileOptions,
   type UnipileStatus,

@@ -71,7 +71,7 @@ export function unipileRoute(app: FastifyInstance, parts: Parts): void {
       const id = named.accountId ?? unipileAccountId;
       if (!isAccountId(id)) return ignored('the id is not an id of Safeband: name the account');
       const found: Done = await applyEvent({ ...parts, unipile }, id, read.event);
-      log.info({ accountId: id, event: read.event.type, ...found }, 'unipile.received');
+      log.info({ accountId: id, report: read.event.type, ...found }, 'unipile.received');
       return { accountId: id, ...found };
     },
   );

@@ -9,6 +9,7 @@ import { startLinkedIn, type LinkedIn } from '../../../dev/linkedin.js';
 import { startUnipile, type SimulatedUnipile } from '../../../dev/unipile.js';
 import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index.js';
 import type { SafebandClient } from '../../../src/client/index.js';
+import { createLogger } from '../../../src/platform/logger.js';
 import { createUnipile } from '../../../src/unipile/index.js';
 import { createApp } from '../../../src/http/app.js';
 import { createHttpStand, operationsOf, type Answer, type HttpStand } from '../../support/http.js';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   linkedIn = await startLinkedIn();
   simulated = await startUnipile({ linkedIn });
   const { status } = createUnipile({ dsn: simulated.url, apiKey: simulated.apiKey });
-  const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
+  const logger = createLogger({ logLevel: 'info' }, { write: (line) => void log.push(line) });
   stand = await createHttpStand({ unipile: { secrets: [SECRET, OLD], status }, logger });
   address = await stand.app.listen({ port: 0, host: '127.0.0.1' });
   safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
@@ -299,7 +300,10 @@ it('the example of the documents sends an InMail', async () => {
 
 it('no log line has a secret or a text of a message', () => {
   const all = log.join('');
-  expect(all).toContain('unipile.received');
+  const found = log.map((line): unknown => JSON.parse(line));
+  expect(found).toContainEqual(
+    expect.objectContaining({ event: 'unipile.received', report: 'sent', done: 'sendObserved' }),
+  );
   for (const text of [SECRET, OLD, simulated.apiKey, 'the text of the message', 'A Member']) {
     expect(all).not.toContain(text);
   }

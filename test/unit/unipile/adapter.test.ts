@@ -192,6 +192,14 @@ describe('the status of an account at Unipile', () => {
   });
 });
 
+describe('the credits of an account at Unipile', () => {
+  it('the credits are those of each product, and undefined without a clear answer', async () => {
+    const credits = { premium: null, recruiter: null, salesNavigator: 50 };
+    expect(await unipile.balance('uni-anna')).toEqual(credits);
+    expect(await unipile.balance('uni-nobody')).toBeUndefined();
+  });
+});
+
 describe('the settings of the adapter', () => {
   it.each(['', 'ftp://a', 'http://api1.unipile.com', 'https://api1.unipile.com/api/v1', 'a b'])(
     'the address %j is refused, with an example',
