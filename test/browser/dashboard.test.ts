@@ -158,6 +158,7 @@ it('the dashboard holds and resumes an account, after a page that describes the 
   await page.goto(`/accounts/${id}`);
   expect(await page.getByRole('link', { name: 'Resume' }).count()).toBe(0);
   await page.getByText('Actions', { exact: true }).click();
+  await picture(page, 'menu');
   await page.getByRole('link', { name: 'Hold', exact: true }).click();
   await shows(page, 'The account grants no slot until an operator resumes it');
   await picture(page, 'confirm');
