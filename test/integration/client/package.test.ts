@@ -1,7 +1,7 @@
 /** The package of the client in an empty project: it installs, has types, and sends. */
 import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ let folder: string;
 let project: string;
 let tarball: string;
 let provider: Server;
+let calls = 0;
 beforeAll(async () => {
   stand = await createStand();
   folder = await mkdtemp(path.join(tmpdir(), 'safeband-package-'));
@@ -39,8 +40,9 @@ beforeAll(async () => {
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
   await run('npm', ['install', ...quiet, tarball, ...others], { cwd: project });
   provider = createServer((_, answer) => {
+    calls += 1;
     answer.setHeader('content-type', 'application/json');
-    answer.end('{"chatId":"chat-of-the-package","messageId":"message-1"}');
+    answer.end(`{"chatId":"chat-${calls}","messageId":"message-${calls}"}`);
   });
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
 });
@@ -53,9 +55,13 @@ afterAll(async () => {
 it('the package has only the client, and depends only on packages of Temporal', async () => {
   const installed = path.join(project, 'node_modules', 'safeband');
   const manifest = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8'));
-  const needed = Object.keys(manifest.dependencies);
-  expect(needed.filter((name) => !name.startsWith('@temporalio/'))).toEqual(['p-limit']);
+  // p-limit is inside of the tarball. Temporal's packages are those of the project.
+  expect(Object.keys(manifest.dependencies)).toEqual(['p-limit']);
   expect(manifest.bundleDependencies).toEqual(['p-limit']);
+  const peers = Object.keys(manifest.peerDependencies);
+  expect(peers.filter((name) => !name.startsWith('@temporalio/'))).toEqual(['pg']);
+  const others = await readdir(path.join(project, 'node_modules'));
+  expect(others.filter((name) => /fastify|preact|pino|typebox|luxon|limit/.test(name))).toEqual([]);
   expect(manifest).toMatchObject({ license: 'MIT', engines: { node: expect.any(String) } });
   expect(manifest.peerDependenciesMeta).toEqual({ pg: { optional: true } });
   const folders = (await readdir(installed)).toSorted();
@@ -71,17 +77,25 @@ it('the package has only the client, and depends only on packages of Temporal', 
     'temporal',
     'unipile',
   ]);
+  const temporal = await readdir(path.join(installed, 'temporal'));
+  const modules = temporal.filter((name) => name.endsWith('.js'));
+  expect(modules.toSorted()).toEqual(['codec.js', 'payloadKeys.js', 'protocol.js']);
+  expect(await readdir(path.join(installed, 'platform'))).toContain('environment.js');
   const { size } = await stat(tarball);
   expect(size).toBeLessThan(200 * 1024);
 });
 
+/** Reads an example, with the provider and the accounts of this test. */
+async function exampleOf(file: string, accounts: Readonly<Record<string, string>>) {
+  const { port } = Object(provider.address());
+  const text = await readFile(path.join(ROOT, 'examples', file), 'utf8');
+  const own = text.replace('https://provider.example', `http://127.0.0.1:${port}`);
+  return Object.entries(accounts).reduce((done, [from, to]) => done.replaceAll(from, to), own);
+}
+
 it('an empty project checks and runs the pipeline of the README, and its InMail counts', async () => {
   const id = stand.newAccount();
-  const { port } = Object(provider.address());
-  const example = await readFile(path.join(ROOT, 'examples/pipeline.ts'), 'utf8');
-  const own = example
-    .replaceAll('acme-anna', id)
-    .replace('https://provider.example', `http://127.0.0.1:${port}`)
+  const own = (await exampleOf('pipeline.ts', { 'acme-anna': id }))
     .replace(
       'Connection.connect()',
       `Connection.connect({ address: '${inject('temporalAddress')}' })`,
@@ -89,10 +103,11 @@ it('an empty project checks and runs the pipeline of the README, and its InMail 
     .replace('dataConverter }) })', `dataConverter }), taskQueue: '${stand.taskQueue}' })`);
   await writeFile(path.join(project, 'pipeline.ts'), `${own}\nprocess.exit(0);\n`);
   await cp(path.join(ROOT, 'examples/unipile.ts'), path.join(project, 'unipile.ts'));
-  await writeFile(
-    path.join(project, 'workflows.ts'),
-    `export { inmailSend } from 'safeband/workflows';\n`,
-  );
+  const senders = ['acme-anna', 'acme-ben', 'acme-kira'].map((name) => [name, stand.newAccount()]);
+  const workflow = (await exampleOf('workflow.ts', Object.fromEntries(senders)))
+    .replace("'outreach'", `'${stand.taskQueue}-outreach'`)
+    .replace('length: 1_000', 'length: 9');
+  await writeFile(path.join(project, 'workflow.ts'), workflow);
   const options = { module: 'nodenext', target: 'es2023', strict: true, types: ['node'] };
   await writeFile(
     path.join(project, 'tsconfig.json'),
@@ -102,14 +117,28 @@ it('an empty project checks and runs the pipeline of the README, and its InMail 
     }),
   );
   // No skipLibCheck: the types of the package are checked, too; those of others are not ours.
+  // The project has no @temporalio/worker, which is large: `tsc -p .` here checks its use.
   const { stdout: faults } = await run(process.execPath, [TSC, '-p', '.'], { cwd: project }).catch(
     (error: unknown) => ({ stdout: String(Object(error).stdout) }),
   );
-  expect(
-    faults.split('\n').filter((line) => /^node_modules\/safeband\/|^\w+\.ts/.test(line)),
-  ).toEqual([]);
+  const ours = faults.split('\n').filter((line) => /^node_modules\/safeband\/|^\w+\.ts/.test(line));
+  expect(ours).toEqual([expect.stringContaining("Cannot find module '@temporalio/worker'")]);
   const env = { PATH: process.env['PATH'], DATABASE_URL: stand.databaseUrl };
   const { stdout } = await run(process.execPath, ['out/pipeline.js'], { cwd: project, env });
   expect(stdout).toBe('');
   expect(await statusOf(stand.handle(id))).toMatchObject({ counter: 1, delivered: 1 });
+
+  // The worker comes from the repository, in the same versions.
+  const temporal = path.join(project, 'node_modules', '@temporalio');
+  await rm(temporal, { recursive: true });
+  await symlink(path.join(ROOT, 'node_modules', '@temporalio'), temporal);
+  for (const [, account = ''] of senders) await stand.connect(account);
+  const before = calls;
+  const server = { PATH: process.env['PATH'], TEMPORAL_ADDRESS: inject('temporalAddress') };
+  const done = await run(process.execPath, ['out/workflow.js'], { cwd: project, env: server });
+  expect(done.stdout.match(/: true$/gm)).toHaveLength(9);
+  expect(calls - before).toBe(9);
+  for (const [, account = ''] of senders) {
+    expect(await statusOf(stand.handle(account))).toMatchObject({ counter: 3, delivered: 3 });
+  }
 });
