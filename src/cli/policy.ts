@@ -1,11 +1,11 @@
 /** The options of a policy, and the text of a policy. */
-import type { Command } from 'commander';
-import type { Ramp } from '../domain/account/policy.js';
+import { Option, type Command } from 'commander';
+import { MODES, type Mode, type Ramp } from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { NamedCap, Pace } from '../domain/wire/settingText.js';
-import type { PolicyWire } from '../domain/wire/responses.js';
+import type { PolicyWire } from '../domain/commands/policyAnswer.js';
 import {
   campaignsText,
   memoryText,
@@ -35,6 +35,7 @@ export type PolicyOptions = {
   readonly pacing?: Pace | Default | undefined;
   readonly recipientMemory?: number | Default | undefined;
   readonly campaigns?: readonly NamedCap[] | Default | undefined;
+  readonly mode?: Mode | undefined;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -80,6 +81,15 @@ export const policyOptions = (command: Command): Command =>
       campaigns,
     );
 
+/** The mode is no setting of a what-if, which always denies (R23). */
+export const modeOption = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      '--mode <mode>',
+      'shadow: record what the gate would deny, and grant; enforce ends this',
+    ).choices(MODES),
+  );
+
 /** Returns only the settings that were given: an absent setting keeps the stored value (R13). */
 export const policyOf = ({
   dailyCap,
@@ -91,6 +101,7 @@ export const policyOf = ({
   pacing: pace,
   recipientMemory: memory,
   campaigns: caps,
+  mode,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -101,12 +112,14 @@ export const policyOf = ({
   ...(pace === undefined ? {} : { pacing: orNull(pace) }),
   ...(memory === undefined ? {} : { recipientMemoryDays: orNull(memory) }),
   ...(caps === undefined ? {} : { campaigns: orNull(caps) }),
+  ...(mode === undefined ? {} : { mode }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
   const { ramp: steps, sendingWindow: window, creditsRenewOn: day } = policy;
   const hours = window ? `${window.days.join(',')} ${window.start}-${window.end}` : 'always';
   return (
+    (policy.mode === 'shadow' ? 'SHADOW MODE: the gate denies nothing, ' : '') +
     `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
     `weekly cap ${weeklyCap ?? '5 times the daily cap'}, ` +
     `ramp ${rampText(steps)}, window ${hours} (${timezone})` +

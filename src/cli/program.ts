@@ -16,6 +16,7 @@ import { registerImport } from './commands/change/import.js';
 import { registerMcp } from './commands/system/mcp.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
+import { registerShadow } from './commands/read/shadow.js';
 import { registerShare } from './commands/change/share.js';
 import { registerWaiting } from './commands/read/waiting.js';
 import { registerSlots } from './commands/read/slots.js';
@@ -41,6 +42,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerCheck,
       registerHistory,
       registerWhatIf,
+      registerShadow,
       registerFind,
       registerCampaigns,
       registerEvents,

@@ -12,6 +12,7 @@ export const accountJson = (row: StatusRow, now: Instant) => ({
   accountId: row.accountId,
   canSend: canSendRead(row, now),
   state: row.state,
+  mode: row.mode,
   tier: row.tier,
   quotaDay: isoDay(row.day),
   counter: row.counter,

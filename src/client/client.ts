@@ -2,7 +2,8 @@
  * The library for a send pipeline: reserves slots, reports their outcomes, reads an account.
  * Every call has a deadline. Every error has a type of the list in the contract.
  */
-import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
+import type { PolicyWire } from '../domain/commands/policyAnswer.js';
+import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import {
   TASK_QUEUE,
   type Delivered,

@@ -48,6 +48,7 @@ export type {
   PeekWire as Peek,
   WaitingAskWire as WaitingAsk,
   WaitingWire as Waiting,
+  WouldDenyWire as WouldDeny,
 } from '../domain/wire/decisions.js';
 export type { Findings } from '../temporal/protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';

@@ -54,6 +54,8 @@ export type PolicyInput = {
   readonly recipientMemoryDays?: number | null;
   /** The caps and weights of campaigns, each named once. A list replaces the whole list before. */
   readonly campaigns?: readonly CampaignCapInput[] | null;
+  /** `shadow`: the gate records what it would deny, and grants (R23). */
+  readonly mode?: 'enforce' | 'shadow' | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -18,6 +18,7 @@ import { LIMITS, type Limits } from './plumbing/limits.js';
 import { Live } from './live/live.js';
 import { doctorRoutes } from './operations/doctorRoute.js';
 import { driftRoutes } from './operations/driftRoute.js';
+import { shadowRoute } from './operations/shadowRoute.js';
 import { addOperations } from './operations/operations.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
@@ -56,6 +57,7 @@ const plugins = [
   webhookRoutes,
   accessRoutes,
   driftRoutes,
+  shadowRoute,
   doctorRoutes,
   unipileRoute,
 ];

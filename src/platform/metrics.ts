@@ -83,6 +83,10 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: ({ accounts }) =>
       accounts.map(({ state, count }) => ({ labels: { state }, value: count })),
   },
+  safeband_accounts_in_shadow: {
+    help: 'Connected accounts in shadow mode, whose gate grants what it would deny',
+    values: one(({ inShadow }) => inShadow),
+  },
   safeband_cooldowns: {
     help: 'Accounts in a cooldown, by cause',
     labels: ['cause'],

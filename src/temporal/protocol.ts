@@ -29,7 +29,8 @@ import {
   WEBHOOKS_SCHEDULE,
 } from '../domain/wire/replyTo.js';
 import type { HoldAnswer, StateAnswer } from '../domain/commands/administer.js';
-import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
+import type { PolicyWire } from '../domain/commands/policyAnswer.js';
+import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import type { Refusal } from '../domain/account/refusals.js';
 import type {
   AnswerWire,

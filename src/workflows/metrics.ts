@@ -13,6 +13,10 @@ export function countDecision(decision: Refusal | ReplyWire): void {
   metricMeter
     .createCounter('safeband_decisions', undefined, 'Asks for a slot, by answer')
     .add(1, { reason: reasonOf(decision) });
+  if (isRefusal(decision) || !decision.granted || !decision.wouldDeny) return;
+  metricMeter
+    .createCounter('safeband_would_deny', undefined, 'Grants of shadow mode, by the denial')
+    .add(1, { reason: decision.wouldDeny.reason });
 }
 
 function reasonOf(decision: Refusal | ReplyWire): string {

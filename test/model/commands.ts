@@ -37,6 +37,7 @@ type Change = {
   creditsRenewOn?: number | null;
   pacing?: RefPacing | null;
   campaigns?: readonly RefCampaign[] | null;
+  mode?: 'enforce' | 'shadow' | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -81,6 +82,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     ),
   }),
   fc.record({ campaigns }),
+  fc.record({ mode: fc.constantFrom('shadow' as const, 'enforce' as const, null) }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),
@@ -171,5 +173,9 @@ export const story = fc.record({
     { weight: 1, arbitrary: campaigns },
   ),
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
+  mode: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constant('shadow' as const) },
+  ),
 });
 export type Story = Parameters<Parameters<typeof story.map>[0]>[0];

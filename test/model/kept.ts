@@ -19,6 +19,15 @@ export type Res = {
   /** What is settled is remembered until the second midnight after its day; then ids are new. */
   forgotten: boolean;
 };
+/** What a slot knows when it is taken. */
+export const FRESH = {
+  state: 'in_flight' as const,
+  chat: undefined,
+  msg: undefined,
+  learnt: undefined,
+  reason: '',
+  released: 0,
+};
 export type Ext = {
   chat: string;
   msg: string | undefined;
@@ -41,5 +50,6 @@ export type RefPolicy = {
   creditsRenewOn?: number | null;
   pacing?: RefPacing | null;
   campaigns?: readonly RefCampaign[] | null;
+  mode?: 'enforce' | 'shadow' | null;
 };
 export type RefAsk = Pick<Res, 'recipient' | 'campaign'> & { again: boolean };

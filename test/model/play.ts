@@ -41,7 +41,7 @@ export class Play {
   }
 
   #open(): Entity {
-    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns } = this.story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns, mode } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
       tier,
@@ -50,6 +50,7 @@ export class Play {
       ramp: ramp && { dailyCaps: ramp },
       pacing,
       campaigns: campaignsOf(campaigns),
+      mode,
     };
     const start: Start = {
       accountId: the(isAccountId, 'model'),
@@ -73,6 +74,7 @@ export class Play {
       this.store.save(batch.row, batch.entries, this.entity.owner); // an activity runs twice
       this.entity = saved(this.entity, batch, null);
     }
+    same(this.store.wouldDeny, this.reference.wouldDeny);
   }
 
   #run<I, A>(
@@ -274,8 +276,12 @@ const coolingOf = ({ cooldowns, now }: Reference): string | null => {
 function wordOf(answer: object): string {
   if ('refused' in answer) return String(answer.refused);
   if ('granted' in answer) {
-    if (answer.granted === true)
-      return 'repeated' in answer && answer.repeated ? 'repeated' : 'granted';
+    if (answer.granted === true) {
+      if ('repeated' in answer && answer.repeated) return 'repeated';
+      const barred = 'wouldDeny' in answer ? answer.wouldDeny : undefined;
+      const isBarred = typeof barred === 'object' && barred !== null && 'reason' in barred;
+      return isBarred ? `granted, would deny ${String(barred.reason)}` : 'granted';
+    }
     return 'reason' in answer ? String(answer.reason) : 'denied';
   }
   if ('settled' in answer) return String(answer.settled);

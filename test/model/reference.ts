@@ -1,9 +1,10 @@
 /** The rules once more, naively, from the contract's sentences: recomputed from lists each time. */
-import type { Ext, Logged, RefAsk, RefPolicy, Res } from './kept.js';
+import { FRESH, type Ext, type Logged, type RefAsk, type RefPolicy, type Res } from './kept.js';
 import { isCampaignFull } from './campaign.js';
 import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
 import { nextRenewal } from './renewal.js';
+import { answerIn } from './shadow.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -26,6 +27,8 @@ export class Reference {
   effects: { key: string; day: number }[] = [];
   /** The denials of today, each with its campaign. */
   denied: string[] = [];
+  /** The grants of shadow mode that would have been denied. */
+  readonly wouldDeny = new Map<string, { day: number; reason: string }>();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -127,18 +130,13 @@ export class Reference {
       return isSame ? 'repeated' : 'ReservationConflict';
     }
     const denied = this.denial(ask);
-    if (denied) {
+    const { word, isGranted } = answerIn(this.policy, denied);
+    if (!isGranted) {
       if (campaign !== undefined) this.denied.push(`${campaign} ${denied}`);
-      return denied;
+      return word;
     }
-    const fresh = {
-      state: 'in_flight' as const,
-      chat: undefined,
-      msg: undefined,
-      learnt: undefined,
-      reason: '',
-      released: 0,
-    };
+    this.wouldDeny.delete(id);
+    if (denied) this.wouldDeny.set(id, { day: this.day, reason: denied });
     const { day, now: at } = this;
     this.all.push({
       id,
@@ -149,9 +147,9 @@ export class Reference {
       campaign,
       carried: [],
       forgotten: false,
-      ...fresh,
+      ...FRESH,
     });
-    return 'granted';
+    return word;
   }
 
   deliver(id: string, chat: string, msg: string | undefined, isFromPerson = false): string {

@@ -9,6 +9,7 @@ import { contactsOf, namedOf } from './people.js';
 import type { Play } from './play.js';
 import { rested } from './rested.js';
 import { same } from './same.js';
+import type { PeekWire, WouldDenyWire } from '../../src/domain/wire/decisions.js';
 
 const DAY = 86_400_000;
 
@@ -17,7 +18,8 @@ type Asked = { recipientId?: RecipientId | undefined; campaignId?: CampaignId | 
 /**
  * `retryAt`, checked by living until then: no message comes, and each run settles what its
  * lease
- * has left. A reserve is granted at that instant, and not a millisecond earlier.
+ * has left. A reserve is granted at that instant, and not a millisecond earlier. In shadow mode it
+ * is granted without `wouldDeny`.
  */
 function liveUntil(run: Play, retryAt: number, asks: Asked): void {
   const { domain } = run;
@@ -47,21 +49,25 @@ function liveUntil(run: Play, retryAt: number, asks: Asked): void {
     entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
     const ask = { reservationId: rid('asked-again'), ...asks };
     const { answer } = domain.execute(entity, domain.reserve, ask, at);
-    return 'granted' in answer && answer.granted;
+    return 'granted' in answer && answer.granted && answer.wouldDeny === undefined;
   };
   same([isoOf(retryAt), asked(retryAt)], [isoOf(retryAt), true]);
   if (retryAt - 1 > run.clock)
     same([isoOf(retryAt - 1), asked(retryAt - 1)], [isoOf(retryAt - 1), false]);
 }
 
+/** Returns what denies the reserve, also if the account is in shadow mode and grants it (R23). */
+const deniedIn = (peek: PeekWire): WouldDenyWire | undefined =>
+  peek.granted ? peek.wouldDeny : peek;
+
 const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
 export function checkRetry(run: Play, campaignId: CampaignId | undefined): void {
   const { domain, entity, clock } = run;
-  const peek = domain.peekWire(entity.account, clock, false, { campaignId });
+  const peek = deniedIn(domain.peekWire(entity.account, clock, false, { campaignId }));
   const slots = domain.nextSlots(entity.account, clock, 3, { campaignId });
-  if (peek.granted) {
+  if (!peek) {
     same(slots[0], clock);
     return;
   }
@@ -77,11 +83,11 @@ export function checkRetry(run: Play, campaignId: CampaignId | undefined): void 
 export function checkContact(run: Play, recipient: string | undefined): void {
   const { domain, entity, clock, reference } = run;
   const recipientId = maybe(isRecipientId, recipient);
-  const peek = domain.peekWire(entity.account, clock, false, { recipientId });
+  const peek = deniedIn(domain.peekWire(entity.account, clock, false, { recipientId }));
   const contacts = contactsOf(reference.all.filter(reference.isKnown), recipient);
-  const by = peek.granted ? undefined : peek.contactedBy;
+  const by = peek?.contactedBy;
   same([by, by !== undefined], [by, contacts.length > 0]);
-  if (peek.granted || by === undefined) return;
+  if (!peek || by === undefined) return;
   same([by, namedOf(contacts, reference.day).includes(by)], [by, true]);
   const isOpen = contacts.some((r) => r.state === 'in_flight' || r.state === 'uncertain');
   if (isOpen) same(peek.retryAt, null);

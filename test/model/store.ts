@@ -17,6 +17,8 @@ export class Store {
   readonly reservations = new Map<string, ReservationRow & { number: number }>();
   readonly days = new Map<number, DayRow & { number: number }>();
   readonly events: EventRow[] = [];
+  /** The grants of shadow mode that would have been denied, each with its reason. */
+  readonly wouldDeny = new Map<string, { day: number; reason: string }>();
   #highest = 0;
 
   claim(row: AccountRow, owner: string): void {
@@ -32,7 +34,8 @@ export class Store {
   #write({ number, row }: Entry): void {
     this.#highest = Math.max(this.#highest, number);
     if (row.table === 'reservations') {
-      const { again: _, ...read } = row; // a start does not read it
+      const { again: _, wouldDeny, ...read } = row; // a start does not read them
+      this.#mark(row, wouldDeny?.reason);
       const old = this.reservations.get(row.reservationId);
       if (!old || old.number < number)
         this.reservations.set(row.reservationId, { ...read, number });
@@ -42,6 +45,12 @@ export class Store {
     } else if (row.table === 'inmail_events') {
       this.#append(row);
     } else if (row.table === 'alerts') this.alerts += row.times;
+  }
+
+  /** Later rows of the same slot keep its mark; the row of a new slot with its id does not. */
+  #mark({ reservationId: id, quotaDay: day }: ReservationRow, reason: string | undefined): void {
+    if (reason !== undefined) this.wouldDeny.set(id, { day, reason });
+    else if (this.wouldDeny.get(id)?.day !== day) this.wouldDeny.delete(id);
   }
 
   #append(row: EventRow): void {

@@ -11,8 +11,8 @@ export const ANSWER_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R17',
     what: 'an account that can send shows one slot less than it has',
     file: CAN_SEND,
-    old: 'peek.remainingToday + 1',
-    mutated: 'peek.remainingToday',
+    old: 'remainingToday + 1',
+    mutated: 'remainingToday',
     by: 'an account that can send shows what is left, and a full one the next midnight',
   },
   {

@@ -4,6 +4,7 @@ import type { CheckName } from './checks/index.js';
 import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { LINE_MUTANTS } from './lineMutants.js';
+import { SHADOW_MUTANTS } from './shadowMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
@@ -317,4 +318,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...FULL_ACCOUNT_MUTANTS,
   ...ANSWER_MUTANTS,
   ...LINE_MUTANTS,
+  ...SHADOW_MUTANTS,
 ];

@@ -30,17 +30,17 @@ export const FULL_ACCOUNT_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R3',
     what: 'a pipeline that reserves and releases in a loop gets as many grants as it asks for',
-    file: 'src/domain/gate/gate.ts',
-    old: 'if (grants >= grantsMax) {',
-    mutated: 'if (grants >= grantsMax * 100) {',
+    file: 'src/domain/gate/caps.ts',
+    old: 'grants >= grantsMax ?',
+    mutated: 'grants >= grantsMax * 100 ?',
     by: 'a day has a limited number of grants',
   },
   {
     rule: 'R3',
     what: 'an account takes one slot more than it may have',
-    file: 'src/domain/gate/gate.ts',
-    old: 'return used >= SLOTS_MAX',
-    mutated: 'return used > SLOTS_MAX',
+    file: 'src/domain/gate/caps.ts',
+    old: 'slots.length >= SLOTS_MAX',
+    mutated: 'slots.length > SLOTS_MAX',
     by: 'an account that is full grants nothing',
   },
   {

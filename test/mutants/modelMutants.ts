@@ -1,5 +1,6 @@
 /** The domain and its model: each of these mutants disagrees with a sentence of the contract. */
 import type { Mutant } from './mutant.js';
+import { SHADOW_MODEL_MUTANTS } from './shadowMutants.js';
 
 const by = 'the model';
 
@@ -261,4 +262,5 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
     mutated: 'slot.quotaDay === day',
     by,
   },
+  ...SHADOW_MODEL_MUTANTS,
 ];

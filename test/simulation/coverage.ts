@@ -102,6 +102,10 @@ export const SOMETIMES: readonly string[] = `
   settled by a person: released
   terminated
   the audit woke an account
+  would deny: cooldown
+  would deny: daily_cap
+  would deny: held
+  would deny: recipient_contacted
   two owners
   worker died
 `

@@ -70,6 +70,8 @@ function livedUntil(
   entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
   const ask = { reservationId: named(isReservationId, 'asked-again'), campaignId };
   const { answer } = domain.execute(entity, domain.reserve, ask, at);
-  if ('granted' in answer) return answer.granted ? 'granted' : answer.reason;
+  // In shadow mode, a grant that the gate would deny is a denial (R23).
+  if ('granted' in answer)
+    return answer.granted ? (answer.wouldDeny?.reason ?? 'granted') : answer.reason;
   return answer.refused;
 }

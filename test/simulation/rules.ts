@@ -4,20 +4,18 @@
  */
 import type { Account, Slot } from '../../src/domain/account/account.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
-import type { Decision, Denial } from '../../src/domain/commands/reserve.js';
+import type { Decision } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';
-import { campaignOn, capOn, carriedOn, counterOn, earlierOn, weeklyOn } from './naive.js';
-import { isOpenIn } from './openings.js';
+import { checkDenial, checkGrant, checkShadow } from './grants.js';
+import { capOn, counterOn } from './naive.js';
 import { checkRetry } from './retry.js';
 import type { Send } from './send.js';
 import type { World } from './world.js';
 import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
-const HOUR = 3_600_000;
-const VERIFIED = 30 * 60_000;
 const RETRIES_CHECKED = 5;
 
 const RANK = { in_flight: 0, uncertain: 1, released: 2, delivered: 3 } as const;
@@ -115,97 +113,24 @@ export function checkDecision(
     checkDenial(account, answer, campaignId);
     // Another recipient may be contacted earlier; the model checks those instants.
     const isOfAll = answer.contactedBy === undefined;
-    if (isOfAll && (world.steps + member.index) % RETRIES_CHECKED === 0) {
+    const isAlways = account.policy.mode === 'shadow'; // the others deny longer
+    if (isOfAll && !isAlways && (world.steps + member.index) % RETRIES_CHECKED === 0) {
       checkRetry(world, after, answer.retryAt, answer.reason, campaignId);
     }
     return;
   }
   if (answer.repeated) return;
   world.happened('granted');
-  const { day, policy, rampDay, now } = account;
-  const used = counterOn(account, day) + carriedOn(account);
-  const cap = capOn(policy, rampDay);
-  if (used > cap) broken('no grant over the cap', `${used} of ${cap}`);
-  const week = used + earlierOn(account);
-  if (week > weeklyOn(policy)) broken('no grant over the week', `${week} of ${weeklyOn(policy)}`);
   const last = account.slots.at(-1);
   if (last?.reservationId !== answer.reservationId)
     return broken('a grant counts first', 'no slot');
+  const { day } = account;
   if (before.account.day === day && counterOn(before.account, day) + 1 !== counterOn(account, day))
     broken('a grant counts one', answer.reservationId);
-  const isFresh = account.reconciledAt !== null && now - account.reconciledAt < VERIFIED;
-  if (!isFresh) broken('no grant without a run within 30 minutes', `${account.reconciledAt}`);
-  const isStopped =
-    account.isDisconnected ||
-    account.hold !== null ||
-    (account.breakerUntil ?? 0) > now ||
-    account.cooldowns.some(({ until }) => now < until);
-  if (isStopped) broken('no grant while the account is stopped', answer.reservationId);
-  if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
-  checkPace(policy, before, now);
-  checkRecipient(after, last);
-  checkCampaign(account, last);
-}
-
-/** Checks that a recipient who has got an InMail, or may have got one, gets no second one by mistake. */
-function checkRecipient({ account, outbox }: Entity, slot: Slot): void {
-  const isSame = ({ recipientId }: Slot): boolean =>
-    recipientId !== null && recipientId.toLowerCase() === slot.recipientId?.toLowerCase();
-  const contact = account.slots.find(
-    (one) => one.reservationId !== slot.reservationId && one.state !== 'released' && isSame(one),
-  );
-  const isAgain = outbox.some(
-    ({ row }) =>
-      row.table === 'reservations' && row.reservationId === slot.reservationId && row.again,
-  );
-  if (contact && !isAgain)
-    broken('no recipient twice', `${slot.reservationId} after ${contact.reservationId}`);
-}
-
-/** Checks that the campaign of a grant has a cap that allows it (R22). */
-function checkCampaign(account: Account, { campaignId }: Slot): void {
-  const cap = account.policy.campaigns?.find((one) => one.campaignId === campaignId);
-  const used = campaignId === null ? 0 : campaignOn(account, campaignId);
-  const max = cap?.dailyCap ?? Infinity;
-  if (used > max) {
-    broken('no grant over the cap of its campaign', `${used} of ${max}`);
-  }
-}
-
-/** Checks a grant against the grants before it; with jitter the exact gap is the model's matter. */
-function checkPace({ pacing }: Account['policy'], before: Entity, now: number): void {
-  if (!pacing) return;
-  const { minGapSeconds, jitterPercent, perHour } = pacing;
-  const gap = minGapSeconds * 10 * (100 - jitterPercent);
-  const times = before.account.slots.map(({ reservedAt }) => reservedAt);
-  const last = Math.max(0, ...times);
-  if (now < last + gap) broken('no grant before the gap has passed', `${now - last} of ${gap} ms`);
-  const inHour = times.filter((then) => then > now - HOUR).length;
-  if (inHour >= (perHour ?? Infinity)) broken('no grant above the pace of an hour', `${inHour}`);
-}
-
-/** Checks that a cap that refuses has been reached. */
-function checkDenial(
-  account: Account,
-  { reason, limit, used }: Denial,
-  campaignId: string | undefined,
-): void {
-  const spent = counterOn(account, account.day) + carriedOn(account);
-  if (reason === 'weekly_cap') {
-    const week = spent + earlierOn(account);
-    if (week !== used || week < weeklyOn(account.policy)) {
-      broken('a week that refuses is used up', `${used} of ${limit}, counted ${week}`);
-    }
-  } else if (reason === 'campaign_cap') {
-    const sum = campaignOn(account, campaignId ?? '');
-    if (sum !== used || sum < (limit ?? Infinity)) {
-      broken('a campaign that refuses is used up', `${used} of ${limit}, counted ${sum}`);
-    }
-  } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
-    if (spent !== used || spent < capOn(account.policy, account.rampDay)) {
-      broken('a day that refuses is used up', `${used} of ${limit}, counted ${spent}`);
-    }
-  }
+  if (account.policy.mode !== 'shadow') {
+    if (answer.wouldDeny) broken('only shadow mode grants what it would deny', last.reservationId);
+    checkGrant(before, after, last, broken);
+  } else checkShadow(world, member, { before, after, slot: last, wouldDeny: answer.wouldDeny });
 }
 
 /** Checks an InMail of a pipeline that obeys the gate, when it reaches LinkedIn. */

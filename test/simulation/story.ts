@@ -124,7 +124,12 @@ export function storyOf(seed: number): Story {
   }
   inputs.sort((a, b) => a.at - b.at);
   const starts = Array.from({ length: members }, (_, n) => ({
-    policy: { ...policyOf(random), ...importedOf(random), campaigns: campaignsOf(seed + n) },
+    policy: {
+      ...policyOf(random),
+      ...importedOf(random),
+      campaigns: campaignsOf(seed + n),
+      mode: modeOf(seed + n),
+    },
     isTwin: n > 0 && random.chance(0.15),
   }));
   return { seed, begin, end, members: starts, inputs };
@@ -179,6 +184,9 @@ const STOPPED: PolicyChange['campaigns'] = [
 const campaignsOf = (seed: number): PolicyChange['campaigns'] =>
   seed % 10 === 0 ? (seed % 20 === 0 ? SMALL : STOPPED) : null;
 
+/** Every tenth seed begins in shadow mode, and a change may end it. */
+const modeOf = (seed: number): PolicyChange['mode'] => (seed % 10 === 5 ? 'shadow' : null);
+
 function policyOf(random: Random): PolicyChange {
   const isFree = random.chance(0.03);
   return {
@@ -200,5 +208,6 @@ export function changeOf(random: Random): PolicyChange {
   if (which < 0.75) return { sendingWindow: random.pick([DAYTIME, NIGHTS, null]) };
   if (which < 0.85) return { pacing: random.pick([SLOW, HOURLY, null]) };
   if (which < 0.88) return { campaigns: random.pick([SMALL, STOPPED, null]) };
+  if (which < 0.91) return { mode: random.pick(['enforce', 'shadow']) };
   return { tier: random.pick(['free', 'premium', 'sales_navigator']) };
 }

@@ -28,6 +28,7 @@ export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}):
     found: { reservations, events, attempts: [] },
     alerts: [],
     again: [],
+    wouldDeny: [],
     corrections: [],
   };
 }

@@ -39,6 +39,7 @@ export const statusRow = (): StatusRow => ({
   accountId: 'Anna-1',
   tier: 'sales_navigator',
   state: 'held',
+  mode: 'enforce',
   day: DAY,
   counter: 3,
   inFlight: 1,
@@ -89,6 +90,7 @@ const slot = (name: string, more: object) => ({
   reason: null,
   chatId: null,
   again: false,
+  wouldDeny: null,
   ...more,
 });
 
@@ -121,6 +123,7 @@ export function accountData(): AccountData {
       recipientMemoryDays: null,
       pacing: null,
       campaigns: null,
+      mode: 'enforce',
     },
     rows: {
       day: DAY,

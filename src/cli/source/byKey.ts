@@ -7,6 +7,7 @@ import type { Finding } from '../../doctor/finding.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { Happening } from '../../postgres/read/feed.js';
+import type { ShadowReport } from '../../postgres/read/shadow.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import { alertUnknown, CliError, EXIT } from '../errors.js';
 import { instantOf } from '../text.js';
@@ -27,7 +28,8 @@ import type {
 } from './source.js';
 
 const ACCOUNT = [
-  ...(['accountId', 'canSend', 'state', 'tier', 'quotaDay', 'counter', 'inFlight'] as const),
+  ...(['accountId', 'canSend', 'state', 'mode', 'tier', 'quotaDay', 'counter'] as const),
+  'inFlight' as const,
   ...(['uncertain', 'delivered', 'external', 'imported', 'unexplained', 'carried'] as const),
   ...(['drift', 'remaining', 'caps', 'weekUsed', 'cooldown', 'lastCheckedAt', 'edited'] as const),
 ];
@@ -121,13 +123,17 @@ const compared = (http: Http): Pick<Source, 'drift' | 'doctor'> => ({
 });
 
 /** Returns the answers that are one object. */
-const explained = (get: Get): Pick<Source, 'why' | 'reading' | 'history' | 'whatIf'> => ({
+const explained = (
+  get: Get,
+): Pick<Source, 'why' | 'reading' | 'history' | 'whatIf' | 'shadow'> => ({
   why: async (accountId) => having<WhyRead>(await get(accountId, 'why'), WHY),
   reading: async (accountId) => having<Reading>(await get(accountId, 'sources'), READING),
   history: async (accountId, at) => {
     const asked = get(accountId, 'history', { at: isoInstant(at) });
     return having<StateAt>(await asked, ['accountId', 'status', 'decision', 'before', 'after']);
   },
+  shadow: async (accountId, days) =>
+    having<ShadowReport>(await get(accountId, 'shadow', { days }), SHADOW),
   whatIf: async (accountId, change, days) => {
     const asked = get(accountId, 'whatIf', { change: JSON.stringify(change), days });
     return having<WhatIf>(await asked.catch(withHelp), [
@@ -197,6 +203,7 @@ type Fed = Omit<Happening, 'at' | 'recordedAt'> & Readonly<Record<'at' | 'record
 
 const STATUS = ['accountId', 'state', 'counter', 'canSend', 'caps', 'source'] as const;
 const WHY = ['accountId', 'canSend', 'customer', 'headline', 'parts', 'beside', 'source'] as const;
+const SHADOW = ['accountId', 'mode', 'groups', 'reasons', 'days', 'grants'] as const;
 const READING = ['status', 'isGone', 'sides', 'why'] as const;
 
 const accountUnknown = (accountId: string): CliError =>

@@ -1,5 +1,5 @@
 /** Orders to an account by the HTTP API. The server records the actor as `ada via <key>`. */
-import type { PolicyWire } from '../../domain/wire/responses.js';
+import type { PolicyWire } from '../../domain/commands/policyAnswer.js';
 import type { PeekWire, WaitingAskWire } from '../../domain/wire/decisions.js';
 import type { Findings, HoldAnswer, Settled, StateAnswer } from '../../temporal/protocol.js';
 import { having } from './answers.js';

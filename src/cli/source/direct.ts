@@ -14,10 +14,11 @@ import type { Pool } from '../../postgres/pool.js';
 import { listAccounts } from '../../postgres/read/accountPages.js';
 import { isKnown } from '../../postgres/read/lists.js';
 import { listEvents, type StatusRow } from '../../postgres/read/reads.js';
+import { readShadow } from '../../postgres/read/shadow.js';
 import { search, SearchTooLong } from '../../postgres/read/searching.js';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { isRefusal } from '../../domain/account/refusals.js';
-import type { Instant } from '../../domain/primitives/time.js';
+import { dayOf, type Instant } from '../../domain/primitives/time.js';
 import {
   knowing,
   readStatusWith,
@@ -142,7 +143,10 @@ function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {
   };
 }
 
-type Rows = Pick<Source, 'history' | 'whatIf' | 'events' | 'find' | 'feed' | 'accessChanges'>;
+type Rows = Pick<
+  Source,
+  'history' | 'whatIf' | 'shadow' | 'events' | 'find' | 'feed' | 'accessChanges'
+>;
 
 /** Returns the answers from the rows alone. */
 function rows({ pool, now, known, unknown }: Asked): Rows {
@@ -156,6 +160,11 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       const found = await whatIf(pool(), accountId, change, { days, now: now() });
       if (!found) throw await unknown(accountId);
       if (isRefusal(found)) throw refusalOf(found, 'safeband what-if --help');
+      return found;
+    },
+    shadow: async (accountId, days) => {
+      const found = await readShadow(pool(), accountId, { today: dayOf(now()), days });
+      if (!found) throw await unknown(accountId);
       return found;
     },
     events: async (accountId, { limit, before }) => {

@@ -17,7 +17,7 @@ export const KINDS = ['accounts', 'reservations', 'campaigns', 'recipients', 'ch
 const RESERVATION = [
   ...(['accountId', 'reservationId', 'state', 'quotaDay', 'campaignId', 'recipientId'] as const),
   ...(['reservedAt', 'leaseExpiresAt', 'settledAt', 'reason', 'journaled', 'chatId'] as const),
-  ...(['messageId', 'carriedInto', 'again'] as const),
+  ...(['messageId', 'carriedInto', 'again', 'wouldDeny'] as const),
 ];
 const CAMPAIGN = [
   ...(['campaignId', 'states', 'reservations', 'isCut', 'accounts'] as const),

@@ -15,6 +15,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   check: 'key',
   history: 'key',
   'what-if': 'key',
+  shadow: 'key',
   find: 'key',
   events: 'key',
   'alerts list': 'key',

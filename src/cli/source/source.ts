@@ -16,6 +16,7 @@ import type { StatusWire } from '../../domain/wire/responses.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { AlertState } from '../../postgres/alerts/alerts.js';
 import type { Happening } from '../../postgres/read/feed.js';
+import type { ShadowReport } from '../../postgres/read/shadow.js';
 import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoints.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import type { Finding } from '../../doctor/finding.js';
@@ -157,6 +158,7 @@ export type Source = {
   /** Undefined: the account had no rows at that time. */
   readonly history: (accountId: string, at: Instant) => Promise<StateAt | undefined>;
   readonly whatIf: (accountId: string, change: object, days: number) => Promise<WhatIf>;
+  readonly shadow: (accountId: string, days: number) => Promise<ShadowReport>;
   readonly events: (
     accountId: string,
     page: Page,

@@ -22,9 +22,25 @@ export type Details = {
 /** The source that proved a delivery: `source` of its row in the event log. */
 export type Source = 'pipeline' | 'external' | 'journal' | 'operator';
 
+/** The denial that an account in shadow mode did not give (R23). */
+export type WouldDeny = {
+  readonly reason: string;
+  readonly limit?: number;
+  readonly used?: number;
+  readonly contactedBy?: ReservationId;
+  /** As in a denial: when the gate would have granted. */
+  readonly retryAt: Instant | null;
+};
+
 export type Event =
   /** `again`: the caller wanted to contact the recipient once more (R20). */
-  | { readonly type: 'SlotReserved'; readonly slot: Slot; readonly again?: true }
+  | {
+      readonly type: 'SlotReserved';
+      readonly slot: Slot;
+      readonly again?: true;
+      /** Granted in shadow mode, and denied in the mode `enforce` (R23). */
+      readonly wouldDeny?: WouldDeny;
+    }
   | {
       readonly type: 'SlotDenied';
       readonly reason: string;

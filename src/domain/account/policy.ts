@@ -30,6 +30,10 @@ export const CAMPAIGNS_MAX = 25;
 export const WEIGHT_MAX = 1_000;
 export const WEIGHT_DEFAULT = 1;
 
+/** `shadow`: the gate decides and records what it would deny, and grants (R23). */
+export const MODES = ['enforce', 'shadow'] as const;
+export type Mode = (typeof MODES)[number];
+
 export type Policy = {
   readonly tier: Tier;
   readonly dailyCap: number | null;
@@ -52,7 +56,12 @@ export type Policy = {
   readonly recipientMemoryDays?: number | undefined;
   /** By their ids. Absent for none, and in state that older code wrote (R22). */
   readonly campaigns?: readonly CampaignCap[] | undefined;
+  /** Absent for `enforce`, and in state that older code wrote (R23). */
+  readonly mode?: 'shadow' | undefined;
 };
+
+export const modeOf = ({ mode }: Policy): Mode => mode ?? 'enforce';
+export const isShadow = (policy: Policy): boolean => modeOf(policy) === 'shadow';
 
 /** Returns the recipient memory after a change; no field for the default. */
 export const memoryOf = (

@@ -8,6 +8,7 @@ import { beyondBand, type Policy } from '../account/policy.js';
 import { isoInstant, type Instant } from '../primitives/time.js';
 import { refuse, type Command, type Decided } from '../account/refusals.js';
 import { isBroken } from '../gate/cooldown.js';
+import { shadowMark } from '../gate/shadow.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
 import { changedPolicy, raisedCap, type PolicyChange } from './policyChange.js';
 
@@ -24,6 +25,8 @@ export type Start = PolicyChange & {
 export type Order = { readonly reason: string; readonly actor: string };
 export type StateAnswer = { readonly state: AccountState };
 export type HoldAnswer = StateAnswer & {
+  /** Only in shadow mode: there the hold stops nothing (R23). */
+  readonly mode?: 'shadow';
   /** The hold that the account had already and keeps; `since` is an ISO instant. */
   readonly heldBefore?: { readonly reason: string; readonly actor: string; readonly since: string };
 };
@@ -94,12 +97,13 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
 
 /** An operator stops the account; a second hold changes nothing. */
 export const hold: Command<Order, HoldAnswer> = (account, order, at) => {
+  const mode = shadowMark(account.policy);
   if (account.hold) {
     const heldBefore = { ...account.hold, since: isoInstant(account.hold.since) };
-    return { events: [], answer: { state: stateOf(account, at), heldBefore } };
+    return { events: [], answer: { state: stateOf(account, at), ...mode, heldBefore } };
   }
   const held = { ...order, since: at };
-  const answer = { state: stateOf({ ...account, hold: held }, at) };
+  const answer = { state: stateOf({ ...account, hold: held }, at), ...mode };
   return { events: [{ type: 'Held', hold: held }], answer };
 };
 

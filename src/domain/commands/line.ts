@@ -3,6 +3,7 @@ import { findSlot, type Account, type WaitingAsk } from '../account/account.js';
 import { EventCollector } from '../account/eventCollector.js';
 import { findAsk, inOrder, lineBytes, waitingOf } from '../gate/line.js';
 import { refuse, type Decided } from '../account/refusals.js';
+import { isShadow } from '../account/policy.js';
 import type { Reserve } from '../account/slot.js';
 import { earliestGrant } from '../days/forecast.js';
 import { slotAfter } from '../days/slotTimes.js';
@@ -62,7 +63,9 @@ export function ask(account: Account, request: Ask, at: Instant): Answered {
   const { campaignId } = request;
   // The line does not know what only Postgres has: such an ask is denied, and does not wait.
   const isContacted = contactAt(olderContactsOf(account, request), at) !== undefined;
-  const isToWait = isNew && request.wait === true && !isContacted;
+  // In shadow mode, an ask is decided at once (R23).
+  const isShadowed = isShadow(account.policy);
+  const isToWait = isNew && request.wait === true && !isContacted && !isShadowed;
   const barrier = isToWait ? barrierAt(account, at, { campaignId, contacts }) : undefined;
   return barrier && mayWait(account, request, { barrier, contacts }, at)
     ? queue(account, request, barrier, at)

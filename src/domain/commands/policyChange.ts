@@ -5,6 +5,7 @@ import {
   beyondBand,
   memoryOf,
   TIMEZONE_DEFAULT,
+  type Mode,
   type Pacing,
   type Policy,
   type Ramp,
@@ -27,6 +28,7 @@ export type PolicyChange = {
   readonly recipientMemoryDays?: number | null | undefined;
   /** The whole list: a campaign that it does not name has no cap, and weight 1 (R21, R22). */
   readonly campaigns?: readonly CampaignChange[] | null | undefined;
+  readonly mode?: Mode | null | undefined;
   readonly identity?: Identity | undefined;
 };
 type CampaignChange = {
@@ -53,12 +55,16 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...pacingOf(change.pacing === undefined ? old.pacing : change.pacing),
   ...memoryOf(old, change),
   ...campaignsOf(change.campaigns === undefined ? old.campaigns : change.campaigns),
+  ...((change.mode === undefined ? old.mode : change.mode) === 'shadow' ? SHADOW : {}),
 });
 
 const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp | null => {
   if (ramp === undefined || ramp === null) return ramp === null ? null : old.ramp;
   return 'name' in ramp ? rampOf(ramp, tier) : ramp;
 };
+
+/** No field for `enforce`, so that a policy of older code equals it (R23). */
+const SHADOW = { mode: 'shadow' } as const;
 
 /** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>

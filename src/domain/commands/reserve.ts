@@ -1,20 +1,17 @@
 /** Requests for a slot (R1 to R3): count first, and count once. */
 import { findSlot, isLeased, type Account, type Slot } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
-import { barrierAt, type DenialReason } from '../gate/gate.js';
-import {
-  contactAt,
-  contactsOf,
-  looksBack,
-  type Contact,
-  type PastContact,
-} from '../gate/recipient.js';
-import { retryAtOf } from '../days/slotTimes.js';
+import { barrierAt } from '../gate/gate.js';
+import { verdictAt } from '../gate/shadow.js';
+import { contactsOf, looksBack, type Contact, type PastContact } from '../gate/recipient.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { isoInstant, type Instant, type UtcDay } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { refuse, type Decided } from '../account/refusals.js';
+import { VERIFY_RETRY_MS } from '../primitives/limits.js';
+import { isShadow } from '../account/policy.js';
+import { deniedBy, type Denied } from './denied.js';
 
 export type Grant = {
   readonly granted: true;
@@ -23,17 +20,12 @@ export type Grant = {
   readonly leaseExpiresAt: Instant;
   readonly remainingToday: number;
   readonly repeated: boolean;
+  /** In shadow mode: what would deny this reserve in the mode `enforce` (R23). */
+  readonly wouldDeny?: Denied;
 };
-export type Denial = {
+export type Denial = Denied & {
   readonly granted: false;
   readonly reservationId: ReservationId;
-  readonly reason: DenialReason;
-  readonly limit?: number;
-  readonly used?: number;
-  /** The reservation that has contacted the recipient, also if an earlier reason denies (R20). */
-  readonly contactedBy?: ReservationId;
-  /** Null if only a person, or the outcome of an open slot, can help. */
-  readonly retryAt: Instant | null;
 };
 export type Decision = Grant | Denial;
 
@@ -42,6 +34,8 @@ export type Compared = {
   /** A run that older code began compares no recipients, so that its history replays. */
   readonly isOfOlderRun?: boolean;
   readonly past?: readonly PastContact[];
+  /** True if Postgres did not answer; in shadow mode the reserve is decided without it (R23). */
+  readonly isPastUnknown?: boolean;
 };
 
 /**
@@ -72,31 +66,32 @@ export function reserve(
   if (known) return again(account, known, request, at);
   const contacts = comparedContacts(account, request);
   const { reservationId, campaignId = null, validUntil } = request;
-  const barrier = barrierAt(account, at, { validUntil, campaignId, contacts });
-  if (barrier) {
-    const { until: _, ...why } = barrier;
-    const retryAt = retryAtOf(account, barrier, at, { campaignId, contacts });
+  const { denies, wouldDeny } = verdictAt(account, at, { validUntil, campaignId, contacts });
+  if (denies) {
+    const inShadow = isShadow(account.policy);
+    const denied = deniedBy(account, denies, at, { campaignId, contacts, inShadow });
     return {
-      events: [{ type: 'SlotDenied', reason: barrier.reason, campaignId }],
-      answer: { granted: false, reservationId, ...contactIn(contacts, at), ...why, retryAt },
+      events: [{ type: 'SlotDenied', reason: denies.reason, campaignId }],
+      answer: { granted: false, reservationId, ...denied },
     };
   }
   const slot = reservedSlot(account, request, at);
+  const barrier = wouldDeny ?? (request.isPastUnknown ? pastUnknown(at) : undefined);
+  const shadow = barrier && {
+    wouldDeny: deniedBy(account, barrier, at, { campaignId, contacts }),
+  };
   return {
-    events: [{ type: 'SlotReserved', slot, ...marked(request) }],
-    answer: granted(slot, roomOf(account).remaining - 1, false),
+    events: [{ type: 'SlotReserved', slot, ...marked(request), ...shadow }],
+    answer: { ...granted(slot, Math.max(0, roomOf(account).remaining - 1), false), ...shadow },
   };
 }
+
+const pastUnknown = (at: Instant) =>
+  ({ reason: 'unverified', until: at + VERIFY_RETRY_MS }) as const;
 
 /** Marks a slot that was asked for with `again`: its row shows it. */
 export const marked = (request: Reserve): { readonly again?: true } =>
   request.again === true ? { again: true } : {};
-
-/** Names the contact also with an earlier reason: `retryAt` may depend on it. */
-export function contactIn(contacts: readonly Contact[], at: Instant): Pick<Denial, 'contactedBy'> {
-  const contact = contactAt(contacts, at);
-  return contact ? { contactedBy: contact.reservationId } : {};
-}
 
 const granted = (slot: Slot, remainingToday: number, repeated: boolean): Grant => ({
   granted: true,

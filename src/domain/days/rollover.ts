@@ -7,6 +7,7 @@ import { ROLL_LATEST_MS } from '../primitives/limits.js';
 import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
+import { shadowMark, shadowSentences } from '../gate/shadow.js';
 
 /**
  * Returns the facts of midnight: none on the same day, else one roll, also after several days.
@@ -31,8 +32,10 @@ function overCapAtRoll(account: Account): readonly Event[] {
   if (!isCooldownDue(account)) return [];
   const { day, highestCap: cap } = account;
   const counter = counterOf(account, day);
-  const sentences = [`${isoDay(day)} closed with ${counter} of a cap of ${cap}.`];
-  return [alert('over_cap', 'critical', { day: isoDay(day), counter, cap, sentences })];
+  const closed = `${isoDay(day)} closed with ${counter} of a cap of ${cap}.`;
+  const sentences = [closed, ...shadowSentences(account.policy)];
+  const details = { day: isoDay(day), counter, cap, sentences, ...shadowMark(account.policy) };
+  return [alert('over_cap', 'critical', details)];
 }
 
 /**

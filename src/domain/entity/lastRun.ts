@@ -3,26 +3,26 @@
  * have answered messages whose rows were never saved, and Temporal keeps these messages. A slot's
  * state only rises (R5), so a message that the rows already contain changes nothing.
  */
-import { findSlot, type Account, type Slot } from '../account/account.js';
+import { findSlot, type Account } from '../account/account.js';
 import { pass, record, entityWith, type Entity } from './entity.js';
 import { assertNever } from '../primitives/assert.js';
 import { handedOver } from './handedOver.js';
 import { deliver, deliverWithoutChat } from '../commands/deliver.js';
 import type { Event } from '../account/events.js';
 import { fail } from '../commands/fail.js';
-import { barrierAt, type DenialReason } from '../gate/gate.js';
+import { barrierAt } from '../gate/gate.js';
+import { isShadow } from '../account/policy.js';
 import { observe } from '../commands/observe.js';
-import { roomOf } from '../gate/caps.js';
 import { configure, connect, disconnect, hold, resume } from '../commands/administer.js';
-import { marked } from '../commands/reserve.js';
-import { reservedSlot, type Reserve } from '../account/slot.js';
-import { dayOf, startOf } from '../primitives/time.js';
+import type { Reserve } from '../account/slot.js';
+import { dayOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
 import { settleByOperator } from '../commands/settle.js';
 import { findAsk } from '../gate/line.js';
 import { waitingAsk } from '../commands/line.js';
 import { withdraw } from '../commands/turns.js';
-import type { Promised, Ordered, RunMessage } from './lastRunMessages.js';
+import { reserved, type Context } from './lastGrants.js';
+import type { Ordered, RunMessage } from './lastRunMessages.js';
 
 /** The account, read from its rows and the history of its last workflow. */
 export type Recovered = {
@@ -102,8 +102,6 @@ function report(account: Account, message: Exclude<RunMessage, Ordered>): readon
   }
 }
 
-type Context = Pick<RunMessage, 'at' | 'isInRow'>;
-
 /** Repeats a report at its own time, so that leases are decided as then. */
 function outcome<I, A>(
   account: Account,
@@ -127,27 +125,6 @@ const GROWTH: readonly Event['type'][] = [
   'EffectApplied',
 ];
 
-/** Keeps a promised slot for its caller; a slot that may have been taken stays spent. */
-function reserved(
-  account: Account,
-  ask: Reserve,
-  { at, isInRow, promised }: Context & { readonly promised: Promised | null },
-): readonly Event[] {
-  if (findSlot(account, ask.reservationId)) return [];
-  if (!promised && isDenied(account, ask, { at, isInRow })) return [];
-  const taken = reservedSlot(account, ask, at);
-  const quotaDay = promised?.quotaDay ?? dayOf(at);
-  const slot: Slot = {
-    ...taken,
-    quotaDay,
-    reservedAt: Math.max(startOf(quotaDay), Math.min(at, startOf(quotaDay + 1) - 1)),
-    leaseExpiresAt: promised?.leaseExpiresAt ?? taken.leaseExpiresAt,
-    // No report has settled it since, so it may have landed today (R7).
-    carriedInto: quotaDay < account.day ? account.day : null,
-  };
-  return [{ type: 'SlotReserved', slot, ...marked(ask) }];
-}
-
 /**
  * Puts an ask that waited into the line again. Its decision was not saved, so no caller knows it. A
  * Signal may have taken a slot at once, and its workflow may know this: then the slot stays spent.
@@ -160,19 +137,11 @@ function waited(
   const { reservationId } = ask;
   if (isInRow || findSlot(account, reservationId) || findAsk(account, reservationId)) return [];
   const barrier = barrierAt(account, at);
-  if (!isSure && !barrier) return reserved(account, ask, { at, isInRow, promised: null });
+  const isGranted = !barrier || isShadow(account.policy);
+  if (!isSure && isGranted) return reserved(account, ask, { at, isInRow, promised: null });
   const asked = waitingAsk(ask, barrier?.reason ?? 'unverified', at);
   return asked.validUntil > at ? [{ type: 'AskQueued', ask: asked }] : [];
 }
-
-/** True if this request was certainly denied; if that is not certain, the slot is taken. */
-function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boolean {
-  if (roomOf(account).remaining === 0) return true;
-  if (isInRow) return ask.validUntil !== undefined && ask.validUntil <= at;
-  const barrier = barrierAt(account, at, ask);
-  return barrier !== undefined && CERTAIN.includes(barrier.reason);
-}
-const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];
 
 /** Applies an order that was answered and is not in the row. */
 function order(account: Account, message: RunMessage & Ordered): readonly Event[] {

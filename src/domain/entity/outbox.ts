@@ -4,7 +4,7 @@
  */
 import { bytesOf, once } from '../primitives/bytes.js';
 import { SAVE_BYTES_MAX, SAVE_ROWS_MAX } from '../primitives/limits.js';
-import type { Entry, Row } from '../records/records.js';
+import type { Entry, ReservationRow, Row } from '../records/records.js';
 import { rowWithIds } from '../account/kept.js';
 
 const entryBytes = once<Entry>(bytesOf);
@@ -38,12 +38,18 @@ export function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): r
   if (!old) return [...outbox, entry];
   const others = outbox.filter((other) => other !== old);
   if (row.table === 'reservations' && old.row.table === 'reservations') {
-    const again = old.row.again ? { again: old.row.again } : {};
-    return [...others, { ...entry, row: { ...rowWithIds(row, old.row), ...again } }];
+    const marks = old.row.quotaDay === row.quotaDay ? marksOf(old.row) : {};
+    return [...others, { ...entry, row: { ...rowWithIds(row, old.row), ...marks } }];
   }
   if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
   return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
 }
+
+/** Returns what only the row of the grant has. */
+const marksOf = ({ again, wouldDeny }: ReservationRow): Partial<ReservationRow> => ({
+  ...(again ? { again } : {}),
+  ...(wouldDeny ? { wouldDeny } : {}),
+});
 
 function isOfSame(old: Row, row: Row): boolean {
   if (row.table === 'reservations') {

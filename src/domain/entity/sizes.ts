@@ -76,7 +76,8 @@ export function rowBytes(idBytes: number): {
     chatId: id,
     messageId: id,
     isAdopted: false,
-    again: undefined, // a start does not read it
+    again: undefined, // a start does not read these
+    wouldDeny: undefined,
   };
   const attempt: Fields<Attempt> = {
     reservationId: OURS,
@@ -121,6 +122,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     creditsRenewOn: COUNT,
     recipientMemoryDays: COUNT,
     pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
+    mode: 'shadow',
     campaigns: Array.from({ length: max.campaigns }, () => ({
       campaignId: OURS,
       dailyCap: COUNT,

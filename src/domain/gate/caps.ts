@@ -1,8 +1,9 @@
 /** How much room a day has, and which cap limits it (R2, R10). One pass over the slots. */
 import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
-import { CHURN_FACTOR, CHURN_FLOOR, WEEK_DAYS } from '../primitives/limits.js';
+import { CHURN_FACTOR, CHURN_FLOOR, SLOTS_MAX, WEEK_DAYS } from '../primitives/limits.js';
 import { carriedOf, counterOf } from '../account/counter.js';
+import { startOf, type Instant } from '../primitives/time.js';
 
 /** In the gate's order: of two caps that leave the same room, the answer names the first. */
 export type CapName = 'weekly' | 'ramp' | 'daily';
@@ -66,6 +67,21 @@ export function roomOf(account: Account): Room {
     grantsMax: Math.max(CHURN_FLOOR, CHURN_FACTOR * steppedCapOf(policy, rampDay)),
   };
 }
+
+export const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
+/** Returns when a cap lets more pass; null: only a person can raise a cap of 0. */
+export const capEnds = (account: Account, cap: number): Instant | null =>
+  cap === 0 ? null : midnightAfter(account);
+
+type Full = { readonly limit: number; readonly used: number };
+
+/** Returns the maximum of the day's grants, with any outcome, if it is reached (R3). */
+export const churned = ({ grants, grantsMax }: Room): Full | undefined =>
+  grants >= grantsMax ? { limit: grantsMax, used: grants } : undefined;
+
+/** Returns the maximum of slots in the state if it is reached; sends without a grant count, too. */
+export const fullState = ({ slots }: Account): Full | undefined =>
+  slots.length >= SLOTS_MAX ? { limit: SLOTS_MAX, used: slots.length } : undefined;
 
 /** Returns what all caps together leave of a day, and the cap that leaves the least. */
 export function leftBy(

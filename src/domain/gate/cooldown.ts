@@ -4,6 +4,7 @@
  */
 import { isLeased, type Account, type CooldownCause, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
+import { isShadow, type Policy } from '../account/policy.js';
 import { COOLDOWN_MS, OVERSHOOT } from '../primitives/limits.js';
 import type { Instant } from '../primitives/time.js';
 import type { ManualEdit } from '../account/manualEdit.js';
@@ -20,10 +21,10 @@ export function overshoot(
   edit: ManualEdit | null,
   at: Instant,
 ): readonly Event[] {
-  const { highestCap, cooledAtCounter } = account;
+  const { highestCap, cooledAtCounter, policy } = account;
   if (isCooling(account, at)) return [];
   const cooldown = (counter: number, cap: number, cooledAt: number): Event =>
-    cooldownStarted('overshoot', at + COOLDOWN_MS, cooledAt, `${counter} of a cap of ${cap}`);
+    cooldownStarted('overshoot', at + COOLDOWN_MS, cooledAt, ofCap(counter, cap, policy));
   if (counterBefore > cooledAtCounter && isOvershoot(counterBefore, highestCap)) {
     return [cooldown(counterBefore, highestCap, counterBefore)];
   }
@@ -44,9 +45,12 @@ export function isCooldownDue(account: Account): boolean {
 export function overshootAt(account: Account, at: Instant): readonly Event[] {
   if (!isCooldownDue(account) || isCooling(account, at)) return [];
   const counter = counterOf(account, account.day);
-  const reason = `${counter} of a cap of ${account.highestCap}`;
+  const reason = ofCap(counter, account.highestCap, account.policy);
   return [cooldownStarted('overshoot', at + COOLDOWN_MS, counter, reason)];
 }
+
+const ofCap = (counter: number, cap: number, policy: Policy): string =>
+  `${counter} of a cap of ${cap}${isShadow(policy) ? ' in shadow mode' : ''}`;
 
 export const cooldownStarted = (
   cause: CooldownCause,
@@ -76,13 +80,15 @@ export const isCooling = (account: Pick<Account, 'cooldowns'>, at: Instant): boo
 /** How long a new grant permits the call of LinkedIn without another query (R18). */
 export const FRESH_MS = 5_000;
 
-/** True if the account permits the call to LinkedIn (R18); the caller also checks its own row. */
+/**
+ * True if the account permits the call to LinkedIn (R18); the caller also checks its own row. In
+ * shadow mode, only the end of the lease and a disconnect forbid it (R23).
+ */
 export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =>
   isLeased(slot, at) &&
   !account.isDisconnected &&
-  account.hold === null &&
-  !isBroken(account, at) &&
-  !isCooling(account, at);
+  (isShadow(account.policy) ||
+    (account.hold === null && !isBroken(account, at) && !isCooling(account, at)));
 
 /** True if the InMail credits are used up until their renewal (R5). */
 export const isBroken = ({ breakerUntil }: Pick<Account, 'breakerUntil'>, at: Instant): boolean =>

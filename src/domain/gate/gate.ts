@@ -4,10 +4,10 @@
  */
 import type { Account } from '../account/account.js';
 import { campaignRoom } from './campaigns.js';
-import { roomOf, type Room } from './caps.js';
+import { capEnds, churned, fullState, midnightAfter, roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from '../primitives/tier.js';
-import { SLOTS_MAX, VERIFY_RETRY_MS } from '../primitives/limits.js';
-import { startOf, type Instant } from '../primitives/time.js';
+import { VERIFY_RETRY_MS } from '../primitives/limits.js';
+import type { Instant } from '../primitives/time.js';
 import { isOpenAt, nextOpening } from '../account/sendingWindow.js';
 import { cooldownAt, isBroken } from './cooldown.js';
 import { paceAt } from './pacing.js';
@@ -50,6 +50,8 @@ export type Ask = {
   readonly validUntil?: Instant | null | undefined;
   readonly campaignId?: CampaignId | null | undefined;
   readonly contacts?: readonly Contact[];
+  /** True: only the reasons that deny in shadow mode, too (R23). */
+  readonly inShadow?: boolean | undefined;
 };
 type Asked = {
   readonly account: Account;
@@ -125,17 +127,19 @@ const dailyCap: Reason = ({ account, room }) => {
     : undefined;
 };
 
-const churnCap: Reason = ({ account, room }) => {
-  const { grants, grantsMax } = room();
-  if (grants >= grantsMax) {
-    return { reason: 'churn_cap', limit: grantsMax, used: grants, until: midnightAfter(account) };
-  }
-  // A slot that was sent without a grant takes room in the state, too.
-  const used = account.slots.length;
-  return used >= SLOTS_MAX
-    ? { reason: 'churn_cap', limit: SLOTS_MAX, used, until: midnightAfter(account) }
-    : undefined;
+const churnCap: Reason = (asked) => {
+  const full = churned(asked.room());
+  if (!full) return stateIsFull(asked);
+  return { reason: 'churn_cap', ...full, until: midnightAfter(asked.account) };
 };
+
+const stateIsFull: Reason = ({ account }) => {
+  const full = fullState(account);
+  return full && { reason: 'churn_cap', ...full, until: midnightAfter(account) };
+};
+
+/** With too many rows nothing compares the counter, so shadow mode has nothing to compare (R23). */
+const tooManyRows: Reason = (asked) => (asked.account.isCrowded ? unverified(asked) : undefined);
 
 const outsideWindow: Reason = ({ account, at }) => {
   const { openings, policy } = account;
@@ -148,11 +152,6 @@ const paced: Reason = ({ account, at }) => {
   const pace = paceAt(account, at);
   return pace && { reason: 'paced', ...pace };
 };
-
-const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
-/** Returns when a cap lets more pass; null: only a person can raise a cap of 0. */
-const capEnds = (account: Account, cap: number): Instant | null =>
-  cap === 0 ? null : midnightAfter(account);
 
 /**
  * True if only the age of the last reconcile denies the reserve. Then a reconcile comes first, so
@@ -180,9 +179,10 @@ export function barrierAt(
     contacts: options.contacts ?? [],
     room: () => (known ??= roomOf(account)),
   };
+  const always = expired(asked) ?? disconnected(asked);
+  if (options.inShadow) return always ?? tooManyRows(asked) ?? stateIsFull(asked);
   return (
-    expired(asked) ??
-    disconnected(asked) ??
+    always ??
     held(asked) ??
     noCredits(asked) ??
     cooldown(asked) ??

@@ -4,6 +4,7 @@ import { isAboveDriftMax } from '../account/counter.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
 import type { DayVerdict } from './dayFindings.js';
+import { shadowMark, shadowSentences } from '../gate/shadow.js';
 import { isoDay } from '../primitives/time.js';
 import type { ManualEdit } from '../account/manualEdit.js';
 
@@ -17,6 +18,8 @@ export type RunAlert = {
     readonly after: number;
     readonly drift: number;
     readonly cap?: number;
+    /** Only of an account in shadow mode, which grants over its cap (R23). */
+    readonly mode?: 'shadow';
     readonly parts: readonly GapPart[];
     readonly sentences: readonly string[];
   };
@@ -38,13 +41,14 @@ export function alertsOf(
   if (!isDrifting && !isOver && !isLow) return [];
   const said = sentences();
   const details = { day: isoDay(day), counter, after, drift, parts, sentences: said };
+  const { policy } = account;
+  const overSentences = [...said, ...shadowSentences(policy)];
+  const over = { ...details, cap, sentences: overSentences, ...shadowMark(policy) };
   return [
     ...(isDrifting
       ? [{ kind: 'drift', severity: isUnderWay(parts) ? 'info' : 'warning', details } as const]
       : []),
-    ...(isOver
-      ? [{ kind: 'over_cap', severity: 'critical', details: { ...details, cap } } as const]
-      : []),
+    ...(isOver ? [{ kind: 'over_cap', severity: 'critical', details: over } as const] : []),
     ...(isLow ? [{ kind: 'undercount', severity: 'warning', details } as const] : []),
   ];
 }

@@ -11,7 +11,7 @@ import type {
   ReservationId,
 } from '../primitives/ids.js';
 import type { CampaignDenial, Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
-import type { Details, Source } from '../account/events.js';
+import type { Details, Source, WouldDeny } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
@@ -35,6 +35,8 @@ export type ReservationRow = {
   readonly carriedInto: UtcDay | null;
   /** Only in a row that a worker writes: the caller contacted the recipient once more (R20). */
   readonly again?: true;
+  /** Only in a row that a worker writes, of a grant in shadow mode (R23). */
+  readonly wouldDeny?: WouldDeny;
 };
 /** One delivered InMail; the row is permanent. */
 export type EventRow = {

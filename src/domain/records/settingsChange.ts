@@ -1,5 +1,11 @@
 /** A change of an account's settings in words: before and after, for pages and commands. */
-import type { CampaignCap, Pacing, Policy, Ramp } from '../account/policy.js';
+import {
+  modeOf,
+  type CampaignCap,
+  type Pacing,
+  type Policy,
+  type Ramp,
+} from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { SAFE_BAND } from '../primitives/tier.js';
 
@@ -50,6 +56,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
   ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
+  ['mode', modeOf],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

@@ -14,7 +14,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
   switch (event.type) {
     case 'SlotReserved':
       return [
-        { ...reservationRow(event.slot), ...(event.again ? { again: true } : {}) },
+        { ...reservationRow(event.slot), ...marksOf(event) },
         ...lateRow(after, event.slot.quotaDay),
       ];
     case 'SlotReleased':
@@ -79,6 +79,11 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
       return assertNever(event);
   }
 }
+
+const marksOf = ({ again, wouldDeny }: Extract<Event, { type: 'SlotReserved' }>) => ({
+  ...(again ? { again } : {}),
+  ...(wouldDeny ? { wouldDeny } : {}),
+});
 
 export const reservationRow = (slot: Slot): ReservationRow => ({
   table: 'reservations',

@@ -33,7 +33,13 @@ import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { campaignId } from './requests.js';
 import { ramp } from './settingText.js';
-import { beyondBand, CAMPAIGNS_MAX, TIMEZONE_DEFAULT, WEIGHT_MAX } from '../account/policy.js';
+import {
+  beyondBand,
+  CAMPAIGNS_MAX,
+  MODES,
+  TIMEZONE_DEFAULT,
+  WEIGHT_MAX,
+} from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
@@ -42,8 +48,6 @@ import { WEEKDAYS, type Weekday } from '../account/sendingWindow.js';
 import { isZone } from './timezones.js';
 
 const COUNT_MAX = 100_000;
-/** Maximum characters of the name of a time zone; a longer one is not in the list. */
-const ZONE_MAX = 64;
 export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
 const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
 
@@ -92,7 +96,7 @@ export const windowEnd = wallClock('17:30');
 export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
   type: 'string',
   minLength: 1,
-  maxLength: ZONE_MAX,
+  maxLength: 64,
 });
 
 const policyFields = {
@@ -123,6 +127,7 @@ const policyFields = {
       { max: CAMPAIGNS_MAX, key: 'campaignId', someOf: ['dailyCap', 'weight'] },
     ),
   ),
+  mode: setting(oneOf(MODES)),
 };
 
 export const configureFields = {

@@ -3,7 +3,7 @@ import { isOpenAt, nextBound } from '../account/sendingWindow.js';
 import type { Account } from '../account/account.js';
 import type { DenialReason } from '../gate/gate.js';
 import { isoOrNull, type Instant } from '../primitives/time.js';
-import { peekWire, type PeekWire } from './decisions.js';
+import { peekWire, type PeekWire, type WouldDenyWire } from './decisions.js';
 
 export type CanSend = {
   /** True if a reserve would be granted now. */
@@ -21,6 +21,11 @@ export type CanSend = {
   readonly needsPerson: boolean;
   /** When the sending window closes, if it is open and the account can send; null: no window. */
   readonly until: string | null;
+  /**
+   * In shadow mode: what would deny the reserve in the mode `enforce`. Absent: nothing would, or
+   * the account is not in shadow mode (R23).
+   */
+  readonly wouldDeny?: WouldDenyWire;
 };
 
 /** The groups by which lists of accounts are filtered. */
@@ -43,10 +48,13 @@ export const canSendAt = (account: Account, at: Instant, isForecast = false): Ca
 /** Returns the answer that a decision of the gate means. */
 export function canSendOf(peek: PeekWire, closesAt: Instant | null): CanSend {
   if (peek.granted) {
+    const { wouldDeny, remainingToday } = peek;
     // The decision counts what is left after its own slot.
-    const left = peek.remainingToday + 1;
+    const left = wouldDeny ? 0 : remainingToday + 1;
     const until = isoOrNull(closesAt);
-    return { canSend: true, reason: null, notBefore: null, left, needsPerson: false, until };
+    const shadow = wouldDeny ? { wouldDeny } : {};
+    const yes = { canSend: true, reason: null, notBefore: null } as const;
+    return { ...yes, left, needsPerson: false, until, ...shadow };
   }
   const { reason, retryAt } = peek;
   // The next try of a reconcile may fail, so its time is no promise.

@@ -2,11 +2,14 @@
 import { findSlot, isLeased, type Account, GRANTED, type WaitingAsk } from '../account/account.js';
 import { placeOf, type LineFull, type Waiting } from '../commands/line.js';
 import { roomOf } from '../gate/caps.js';
-import { retryAtOf, SlotTimes } from '../days/slotTimes.js';
-import { barrierAt, isDenialReason, type Ask, type DenialReason } from '../gate/gate.js';
+import { SlotTimes } from '../days/slotTimes.js';
 import { inOrder } from '../gate/line.js';
+import { isDenialReason, type Ask, type DenialReason } from '../gate/gate.js';
 import { isDoubtful, isWindowKnown } from '../gate/verified.js';
-import { contactIn, type Decision } from '../commands/reserve.js';
+import { verdictAt } from '../gate/shadow.js';
+import { isShadow } from '../account/policy.js';
+import { deniedBy, type Denied } from '../commands/denied.js';
+import type { Decision } from '../commands/reserve.js';
 import { contactsOf, type Recipient } from '../gate/recipient.js';
 import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from '../primitives/time.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
@@ -18,7 +21,11 @@ export type GrantWire = {
   readonly leaseExpiresAt: string;
   readonly remainingToday: number;
   readonly repeated: boolean;
+  /** In shadow mode: what would deny this reserve in the mode `enforce` (R23). */
+  readonly wouldDeny?: WouldDenyWire;
 };
+/** A denial that an account in shadow mode did not give (R23). */
+export type WouldDenyWire = Omit<DenialWire, 'granted' | 'reservationId'>;
 export type DenialWire = {
   readonly granted: false;
   readonly reservationId: string;
@@ -74,9 +81,19 @@ export function decidedWire(account: Account, ask: WaitingAsk, at: Instant): Dec
 
 export function decisionWire(decision: Decision): DecisionWire {
   if (!decision.granted) return { ...decision, retryAt: isoOrNull(decision.retryAt) };
-  const { quotaDay, leaseExpiresAt } = decision;
-  return { ...decision, quotaDay: isoDay(quotaDay), leaseExpiresAt: isoInstant(leaseExpiresAt) };
+  const { quotaDay, leaseExpiresAt, wouldDeny, ...grant } = decision;
+  return {
+    ...grant,
+    quotaDay: isoDay(quotaDay),
+    leaseExpiresAt: isoInstant(leaseExpiresAt),
+    ...(wouldDeny ? { wouldDeny: wouldDenyWire(wouldDeny) } : {}),
+  };
 }
+
+const wouldDenyWire = (denied: Denied): WouldDenyWire => ({
+  ...denied,
+  retryAt: isoOrNull(denied.retryAt),
+});
 
 /**
  * Returns the answer that a reserve would get at that instant, and changes nothing. It names no
@@ -91,19 +108,21 @@ export function peekWire(
 ): PeekWire {
   const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
   const contacts = contactsOf(account, recipient);
-  const barrier = barrierAt(account, at, { isForecast: isForeseen, campaignId, contacts });
-  if (!barrier) {
+  const asked = { campaignId, contacts };
+  const { denies, wouldDeny } = verdictAt(account, at, { ...asked, isForecast: isForeseen });
+  if (!denies) {
     return {
       granted: true,
       quotaDay: isoDay(account.day),
       leaseExpiresAt: isoInstant(at + LEASE_SECONDS_DEFAULT * SECOND_MS),
-      remainingToday: roomOf(account).remaining - 1,
+      remainingToday: Math.max(0, roomOf(account).remaining - 1),
       repeated: false,
+      ...(wouldDeny ? { wouldDeny: wouldDenyWire(deniedBy(account, wouldDeny, at, asked)) } : {}),
     };
   }
-  const { until: _, ...why } = barrier;
-  const retryAt = isoOrNull(retryAtOf(account, barrier, at, { campaignId, contacts }));
-  return { granted: false, ...contactIn(contacts, at), ...why, retryAt };
+  const inShadow = isShadow(account.policy);
+  const denied = deniedBy(account, denies, at, { ...asked, inShadow });
+  return { granted: false, ...denied, retryAt: isoOrNull(denied.retryAt) };
 }
 export type PeekWire = Omit<GrantWire, 'reservationId'> | Omit<DenialWire, 'reservationId'>;
 

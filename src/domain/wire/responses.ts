@@ -3,11 +3,10 @@ import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/ac
 import { roomOf, type CapName } from '../gate/caps.js';
 import { fullCapOn } from '../gate/ramps.js';
 import { isDoubtful } from '../gate/verified.js';
-import type { CampaignCap, Pacing, Policy, Ramp } from '../account/policy.js';
+import { modeOf, type Mode } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
-import type { SendingWindow } from '../account/sendingWindow.js';
 import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
@@ -27,6 +26,8 @@ export type StatusWire = {
   readonly accountId: string;
   readonly asOf: string;
   readonly state: AccountState;
+  /** `shadow`: the gate denies almost nothing, and records what it would deny (R23). */
+  readonly mode: Mode;
   readonly tier: Tier;
   readonly quotaDay: string;
   readonly version: number;
@@ -81,22 +82,6 @@ export type ReservationWire = {
   /** True if the caller may call LinkedIn, as far as the account knows (R18). */
   readonly mayAttempt: boolean;
 };
-export type PolicyWire = {
-  readonly tier: Tier;
-  readonly dailyCap: number | null;
-  readonly weeklyCap: number | null;
-  readonly ramp: Ramp | null;
-  readonly sendingWindow: SendingWindow | null;
-  readonly timezone: string;
-  /** The day of the month on which the account gets new InMail credits; null: the first. */
-  readonly creditsRenewOn: number | null;
-  /** The pace of grants (R19); null: none. */
-  readonly pacing: Pacing | null;
-  readonly recipientMemoryDays: number | null;
-  /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
-  readonly campaigns: readonly CampaignCap[] | null;
-};
-
 /** What is known of an account's rows, in addition to the account. */
 type Book = {
   readonly version: number;
@@ -132,6 +117,7 @@ export function statusNumbers(
     accountId: account.accountId,
     asOf: isoInstant(at),
     state: stateOf(account, at),
+    mode: modeOf(account.policy),
     tier: account.policy.tier,
     quotaDay: isoDay(account.day),
     version,
@@ -185,16 +171,3 @@ export function reservationWire(
     mayAttempt: mayAttempt(account, slot, at),
   };
 }
-
-export const policyWire = (policy: Policy): PolicyWire => ({
-  tier: policy.tier,
-  dailyCap: policy.dailyCap,
-  weeklyCap: policy.weeklyCap,
-  ramp: policy.ramp,
-  sendingWindow: policy.sendingWindow,
-  timezone: policy.timezone,
-  creditsRenewOn: policy.creditsRenewOn ?? null,
-  pacing: policy.pacing ?? null,
-  recipientMemoryDays: policy.recipientMemoryDays ?? null,
-  campaigns: policy.campaigns ?? null,
-});

@@ -23,6 +23,7 @@ import { addLinkPages } from './share/linkRoutes.js';
 import { addSharePage } from './share/shareRoutes.js';
 import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
+import { addShadow } from './shadow/shadowRoutes.js';
 import { addWhatIf } from './whatIf/whatIfRoutes.js';
 import type { Parts } from '../context.js';
 import type { OpenCounts } from '../../postgres/alerts/alerts.js';
@@ -83,6 +84,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addRunbook(scope, shared);
     addSearchPages(scope, shared);
     addWhatIf(scope, shared);
+    addShadow(scope, shared);
     addAdminPages(scope, shared);
     addActions(scope, shared);
     addLinkPages(scope, shared);

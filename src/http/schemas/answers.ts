@@ -10,11 +10,13 @@ import {
   day,
   instant,
   messageId,
+  mode,
   orNull,
   reservationId,
   state,
   text,
   tier,
+  wouldDeny,
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
 
@@ -38,6 +40,7 @@ export const problem = Type.Object(
 export const stateAnswer = closed({ state });
 export const holdAnswer = closed({
   state,
+  mode: Optional(Literal('shadow', { description: 'In shadow mode, a hold stops nothing.' })),
   heldBefore: Type.Optional(
     closed({ reason: Type.String(), actor: Type.String(), since: instant('When it was held.') }),
   ),
@@ -93,6 +96,7 @@ export const policy = closed({
       }),
     ),
   ),
+  mode,
 });
 
 const open = closed({
@@ -133,6 +137,7 @@ const canSendFields = {
   left: count('Slots left today. 0: the account cannot send now.'),
   needsPerson: Boolean({ description: 'True: nothing is granted until a person acts.' }),
   until: orNull(instant('When the sending window closes. Null: it has none, or it is not open.')),
+  wouldDeny: Type.Optional(wouldDeny),
 };
 const lineField = { line: String({ description: 'The answer in one line, as of asOf.' }) };
 /** Can it send? As the query `peek` answers. */
@@ -159,6 +164,7 @@ export const status = closed(
     accountId,
     asOf: instant('The instant of these numbers.'),
     state,
+    mode,
     tier,
     quotaDay: day('The UTC day of these numbers.'),
     version: count('Grows with each change.'),

@@ -1,9 +1,8 @@
 /** The schemas of the answers to an ask, and of one reservation or ask that waits. */
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
-import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import { slotState } from './answers.js';
 import { Type } from 'typebox';
-import { closed, count, day, instant, orNull, reservationId } from './parts.js';
+import { closed, count, day, denied, instant, orNull, reservationId, wouldDeny } from './parts.js';
 
 const { Literal, Optional, Union, Boolean, String } = Type;
 
@@ -17,19 +16,9 @@ const grant = {
   repeated: Boolean({
     description: 'True: this id already had its grant, and no new slot was taken.',
   }),
+  wouldDeny: Optional(wouldDeny),
 };
-const denial = {
-  granted: Literal(false),
-  reason: Type.Enum(DENIAL_REASONS),
-  limit: Optional(count('The cap that is reached.')),
-  used: Optional(count('The used part of that cap.')),
-  contactedBy: Optional(
-    String({ description: 'The reservation that has contacted this recipient already.' }),
-  ),
-  retryAt: orNull(
-    instant('When to ask again. Null: only a person, or the outcome of an open slot, can help.'),
-  ),
-};
+const denial = { granted: Literal(false), ...denied };
 const position = count('Its place in the line, from 1.', 1);
 const expectedAt = orNull(
   instant('When its turn comes if all before it get a slot. Null: not before a person acts.'),

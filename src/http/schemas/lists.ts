@@ -10,6 +10,7 @@ import {
   day,
   instant,
   messageId,
+  mode,
   orNull,
   reservationId,
   state,
@@ -44,6 +45,7 @@ export const account = closed({
   updatedAt: instant('When the row was written.'),
   timezone: String({ description: 'The time zone of the account.' }),
   canSend,
+  mode,
   edited,
 });
 export const event = closed({
@@ -128,6 +130,9 @@ const ofReservation = {
   reason: textOrNull,
   journaled: Boolean(),
   again: Boolean({ description: 'True: the recipient was contacted once more, on purpose.' }),
+  wouldDeny: orNull(
+    String({ description: 'Granted in shadow mode: the reason that would have denied it.' }),
+  ),
   chatId: orNull(chatId),
   messageId: orNull(messageId),
   carriedInto: orNull(day('The later day on which the slot takes room as well.')),

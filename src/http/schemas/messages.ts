@@ -67,6 +67,7 @@ const policy = {
       weight: note('Its share of the slots for which several campaigns wait; null is 1.', 3),
     },
   },
+  mode: note('shadow: the gate records what it would deny, and grants; null is enforce.', 'shadow'),
 };
 
 export const connect = bodyOf(

@@ -1,5 +1,7 @@
 /** The values of the contract as schemas: the only source of types, checks and OpenAPI. */
 import { Type, type TNull, type TSchema, type TUnion } from 'typebox';
+import { MODES } from '../../domain/account/policy.js';
+import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import { TIERS } from '../../domain/primitives/tier.js';
 import * as requests from '../../domain/wire/requests.js';
 import { accountId as accountIdValue } from '../../domain/wire/adminRequests.js';
@@ -65,3 +67,23 @@ export const closed = <P extends Record<string, TSchema>>(properties: P, descrip
     additionalProperties: false,
     ...(description === '' ? {} : { description }),
   });
+
+/** The parts of a denial (R9, R20). */
+export const denied = {
+  reason: Type.Enum(DENIAL_REASONS),
+  limit: Type.Optional(count('The cap that is reached.')),
+  used: Type.Optional(count('The used part of that cap.')),
+  contactedBy: Type.Optional(
+    Type.String({ description: 'The reservation that has contacted this recipient already.' }),
+  ),
+  retryAt: orNull(
+    instant('When to ask again. Null: only a person, or the outcome of an open slot, can help.'),
+  ),
+};
+export const wouldDeny = closed(
+  denied,
+  'Only in shadow mode: what would deny this reserve in the mode enforce. It was granted.',
+);
+export const mode = Type.Enum(MODES, {
+  description: 'shadow: the gate records what it would deny, and grants.',
+});

@@ -40,7 +40,8 @@ async function readRows(
   const alerts = await listOpenAlerts(db, { accountId, limit: ALERTS_MAX });
   const corrections = await readCorrections(db, accountId, now);
   const again = await readAgain(db, accountId, rows.account.day);
-  return { ...rows, alerts, corrections, again };
+  const wouldDeny = await readWouldDeny(db, accountId, rows.account.day);
+  return { ...rows, alerts, corrections, again, wouldDeny };
 }
 
 /** Reads the reservations of a day whose caller contacted the recipient once more (R20). */
@@ -51,6 +52,21 @@ const readAgain = (db: Queryable, accountId: string, day: UtcDay): Promise<WhyRo
       where account_id = $1 and quota_day = safeband.day_at($2) and again
       order by reserved_at limit $3`,
     [accountId, day, AGAIN_MAX],
+  );
+
+/** Counts the grants of a day that the gate would have denied, by reason (R23). */
+const readWouldDeny = (
+  db: Queryable,
+  accountId: string,
+  day: UtcDay,
+): Promise<WhyRows['wouldDeny']> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('reason', would_deny ->> 'reason', 'count', count(*)) as row
+     from safeband.reservations
+     where account_id = $1 and quota_day = safeband.day_at($2) and would_deny is not null
+     group by would_deny ->> 'reason' order by count(*) desc, would_deny ->> 'reason'`,
+    [accountId, day],
   );
 
 const readCorrections = (

@@ -13,6 +13,8 @@ import type { AccountState } from '../../domain/gate/accountState.js';
  */
 export type Gauges = {
   readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
+  /** Connected accounts in shadow mode: the gate denies almost nothing there (R23). */
+  readonly inShadow: number;
   readonly cooldowns: readonly { readonly cause: CooldownCause; readonly count: number }[];
   /**
    * Open, and raised in the last 24 h: else an alert that is never closed would count permanently.
@@ -62,6 +64,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
     db,
     `with current as materialized (
        select gate.state, gate.cooldown_cause as cause,
+              mode = 'shadow' as is_shadow,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
               greatest(hot_since, last_checked_at) as checked_at
@@ -75,6 +78,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
               (count(*) filter (where hot_since is not null and state <> 'disconnected'))::int as hot,
               greatest(0, extract(epoch from statement_timestamp() - min(checked_at)
                 filter (where hot_since is not null and state <> 'disconnected')))::float8 as oldest,
+              (count(*) filter (where is_shadow and state <> 'disconnected'))::int as shadowed,
               (count(*) filter (where not is_today and state <> 'disconnected'))::int as late
          from current
      ), slots as (
@@ -101,7 +105,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
            'count', count)), '[]') from (select kind, severity, count(*) from safeband.alerts
              where resolved_at is null and raised_at > statement_timestamp() - interval '1 day'
              group by kind, severity) g),
-       'counter', sums.counter, 'uncertain', sums.uncertain, 'carried', sums.carried,
+       'inShadow', sums.shadowed, 'counter', sums.counter, 'uncertain', sums.uncertain, 'carried', sums.carried,
        'unexplained', sums.unexplained, 'inFlight', slots.open, 'overdueLeases', slots.overdue,
        'hot', sums.hot, 'oldestCheckSeconds', sums.oldest, 'lateResets', sums.late,
        'audit', (select jsonb_build_object(

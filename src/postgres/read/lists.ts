@@ -168,6 +168,8 @@ export type ReservationItem = {
   readonly journaled: boolean;
   /** True: the caller contacted the recipient once more, on purpose (R20). */
   readonly again: boolean;
+  /** Granted in shadow mode: the reason that would have denied it (R23). */
+  readonly wouldDeny: string | null;
   readonly chatId: string | null;
   readonly messageId: string | null;
   readonly carriedInto: string | null;
@@ -179,7 +181,8 @@ export const ISO_RESERVATION = `jsonb_build_object('reservationId', reservation_
   'quotaDay', ${isoDay('quota_day')}, 'campaignId', campaign_id,
   'recipientId', recipient_id, 'reservedAt', ${iso('reserved_at')},
   'leaseExpiresAt', ${iso('lease_expires_at')}, 'settledAt', ${iso('settled_at')},
-  'reason', reason, 'journaled', journaled, 'again', again, 'chatId', chat_id, 'messageId', message_id,
+  'reason', reason, 'journaled', journaled, 'again', again, 'wouldDeny', would_deny ->> 'reason',
+  'chatId', chat_id, 'messageId', message_id,
   'carriedInto', ${isoDay('carried_into')})`;
 
 /** Lists reservations, the last quota day first. */

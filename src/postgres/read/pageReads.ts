@@ -3,7 +3,7 @@
  * reconciles. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
-import type { CampaignCap, Pacing } from '../../domain/account/policy.js';
+import type { CampaignCap, Mode, Pacing } from '../../domain/account/policy.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
@@ -30,6 +30,8 @@ export type DayReservation = {
   readonly reason: string | null;
   readonly chatId: string | null;
   readonly again: boolean;
+  /** Granted in shadow mode: the reason that would have denied it (R23). */
+  readonly wouldDeny: string | null;
 };
 
 /** Lists the reservations of a quota day, and open ones of earlier days; the latest first. */
@@ -45,7 +47,7 @@ export const listDayReservations = (
        'reservedAt', safeband.ms_of(reserved_at),
        'leaseExpiresAt', safeband.ms_of(lease_expires_at),
        'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'chatId', chat_id,
-       'again', again) as row
+       'again', again, 'wouldDeny', would_deny ->> 'reason') as row
      from safeband.reservations
      where account_id = $1 and (quota_day = safeband.day_at($2)
        or state = 'in_flight' or state = 'uncertain' and quota_day > safeband.day_at($2) - 30)
@@ -146,6 +148,7 @@ export type Settings = {
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
   readonly campaigns: readonly CampaignCap[] | null;
+  readonly mode: Mode;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -158,7 +161,8 @@ export async function readSettings(
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
        'creditsRenewOn', credits_renew_on, 'pacing', pacing,
-       'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns) as row
+       'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns,
+       'mode', mode) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

@@ -12,6 +12,7 @@ import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { GATE, withCanSend, type GateRows, type Sending } from './sending.js';
+import type { Mode } from '../../domain/account/policy.js';
 import type { CanSend } from '../../domain/wire/canSend.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
@@ -45,6 +46,8 @@ export type StatusRow = {
   readonly timezone: string;
   /** As the query `peek` answers at that instant (R17). */
   readonly canSend: CanSend;
+  /** `shadow`: the gate records what it would deny, and grants (R23). */
+  readonly mode: Mode;
   /** The manual edit of the row, and what the gate counts. */
   readonly edited: EditedRow | null;
 };

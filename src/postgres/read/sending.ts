@@ -1,6 +1,6 @@
 /** What the lists read to answer "can it send?", as the gate would (R17). */
 import { windowIntervals } from '../../calendar/openings.js';
-import { openingDays, type Policy } from '../../domain/account/policy.js';
+import { modeOf, openingDays, type Mode, type Policy } from '../../domain/account/policy.js';
 import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
 import {
   accountOfCounts,
@@ -68,6 +68,7 @@ export const GATE = `(select jsonb_build_object('account', ${STORED}, 'slots', (
 export type Sending = {
   readonly timezone: string;
   readonly canSend: CanSend;
+  readonly mode: Mode;
   readonly edited: EditedRow | null;
 };
 
@@ -82,7 +83,8 @@ export function withCanSend<Row extends Numbers & { readonly gate: GateRows }>(
   const nextRunAt = gate.hotSince === null ? null : runAfter(accountId, at + 1);
   const isDisconnected = row.state === 'disconnected';
   const edited = editedRowOf({ ...row, isDisconnected, nextRunAt }, gate.edited, at);
-  return { ...row, timezone: policy.timezone, canSend: canSendAt(account, at), edited };
+  const mode = modeOf(policy);
+  return { ...row, timezone: policy.timezone, canSend: canSendAt(account, at), mode, edited };
 }
 type Numbers = { readonly day: UtcDay; readonly counter: number; readonly state: string };
 

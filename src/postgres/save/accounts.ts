@@ -1,6 +1,7 @@
 /**
  * The account's own row: a start reads it and claims it, and each save updates it (R13, R14).
  */
+import { modeOf } from '../../domain/account/policy.js';
 import { stoppedState } from '../../domain/gate/accountState.js';
 import { memberOf } from '../../domain/primitives/linkedinId.js';
 import type { AccountRow } from '../../domain/records/records.js';
@@ -16,11 +17,11 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   inmails_sent_today, counter_day, ramp_day, ramp_day_next, highest_cap, cooled_at_counter, state,
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
-  credits_renew_on, pacing, recipient_memory_days, campaigns`;
+  credits_renew_on, pacing, recipient_memory_days, campaigns, mode`;
 const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
   $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
   safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
-  $39::smallint, $40::jsonb, $41::smallint, $42::jsonb`;
+  $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43`;
 /** The columns of the row that an insert would have added. */
 const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
@@ -62,6 +63,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     policy.pacing ? JSON.stringify(policy.pacing) : null,
     policy.recipientMemoryDays ?? null,
     policy.campaigns ? JSON.stringify(policy.campaigns) : null,
+    modeOf(policy),
   ];
 }
 
@@ -210,7 +212,8 @@ export const STORED = `jsonb_build_object(
       || case when recipient_memory_days is null then '{}'
            else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end
       || case when campaigns is null then '{}'
-           else jsonb_build_object('campaigns', campaigns) end,
+           else jsonb_build_object('campaigns', campaigns) end
+      || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end,
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,

@@ -83,7 +83,7 @@ const RESERVATIONS = `
   insert into safeband.reservations as old
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
-     carried_into, number, recipient_key, again, saved_at)
+     carried_into, number, recipient_key, again, would_deny, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          safeband.whole_recipient($1::text, r."reservationId", r."recipientId"),
          safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
@@ -91,13 +91,14 @@ const RESERVATIONS = `
          safeband.whole_chat($1::text, r."reservationId", r."chatId"),
          safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
          r."isAdopted", safeband.day_at(r."carriedInto"), r.number, r."recipientKey",
-         coalesce(r.again, false),
+         coalesce(r.again, false), r."wouldDeny",
          (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
             "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
             reason text, journaled boolean, "chatId" text, "messageId" text,
-            "isAdopted" boolean, "carriedInto" int, "recipientKey" text, again boolean)
+            "isAdopted" boolean, "carriedInto" int, "recipientKey" text, again boolean,
+            "wouldDeny" jsonb)
   on conflict (account_id, reservation_id) do update
     set quota_day = excluded.quota_day, state = excluded.state,
         campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
@@ -108,6 +109,8 @@ const RESERVATIONS = `
         carried_into = excluded.carried_into, number = excluded.number,
         recipient_key = coalesce(excluded.recipient_key, old.recipient_key),
         again = excluded.again or (old.again and old.quota_day = excluded.quota_day),
+        would_deny = coalesce(excluded.would_deny,
+          case when old.quota_day = excluded.quota_day then old.would_deny end),
         saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
                         then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()

@@ -1,5 +1,6 @@
 /** Answers asks for slots, single or in a batch; a cold account reads the database first (R12). */
 import { findSlot } from '../../domain/account/account.js';
+import { isShadow } from '../../domain/account/policy.js';
 import { pass } from '../../domain/entity/entity.js';
 import { wantsCheck } from '../../domain/gate/gate.js';
 import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
@@ -40,11 +41,13 @@ function answerOn(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
   if (self.isClosed) return unverified(self, ask);
   const { account } = pass(self.read(), self.now());
   const { past } = lookupsOf(self);
-  if (past === null && wantsPast(account, ask, account.now)) return unverified(self, ask);
+  const isPastUnknown = past === null && wantsPast(account, ask, account.now);
+  if (isPastUnknown && !isShadow(account.policy)) return unverified(self, ask);
   serveLine(self); // an ask that waits comes before an ask that comes now
   const request = {
     ...ask,
     past: past ?? [],
+    isPastUnknown,
     isOfOlderRun: !comparesRecipients(),
     foresee: foreseeIn(self),
   };

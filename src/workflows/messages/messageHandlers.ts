@@ -13,7 +13,7 @@ import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../domain/primitives/limi
 import { loggedIn } from '../../domain/entity/lookup.js';
 import { observe } from '../../domain/commands/observe.js';
 import { configure, connect, disconnect, hold, resume } from '../../domain/commands/administer.js';
-import { policyWire } from '../../domain/wire/responses.js';
+import { policyWire } from '../../domain/commands/policyAnswer.js';
 import { failureOf, messages, RESET_SIGNAL, type Message } from '../../temporal/protocol.js';
 import { complain, raise } from '../alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';

@@ -20,6 +20,9 @@ import {
 import type { Parser } from '../../domain/wire/message.js';
 import { statusOf } from '../status.js';
 
+/** The account is unverified for the gate, and for the one of shadow mode (R23). */
+const NOT_READ = { isIdentityChecked: false, isCrowded: true };
+
 type Viewed<A> = {
   readonly account: Account;
   readonly at: Instant;
@@ -36,8 +39,8 @@ export function answerQueries(self: AccountRun): void {
     const flaw = tooFarAhead(at, now);
     if (flaw) throw failureOf(flaw);
     const seen = viewOf(self.read(), now, at);
-    // Until its rows are read again, the account is unverified and grants nothing (R12, R14).
-    const account = self.isClosed ? { ...seen, isIdentityChecked: false } : seen;
+    // Until its rows are read again, the account grants nothing, also in shadow mode (R12, R14).
+    const account = self.isClosed ? { ...seen, ...NOT_READ } : seen;
     return { account, at, isForecast: at > now, ask: ask.value };
   };
   answer(queries.status, (raw) => {

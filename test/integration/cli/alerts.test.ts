@@ -1,4 +1,7 @@
-/** `safeband alerts`: a person lists, acknowledges and closes alerts with the command line. */
+/**
+ * `safeband alerts`: a person lists, acknowledges and closes alerts with the command line. And
+ * `safeband shadow`, with the mode that it compares (R23).
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run as runNow, statusOf, update } from '../../support/account.js';
 import { safeband, settingsOf, type Ended } from '../../support/cli.js';
@@ -117,4 +120,41 @@ it('an alert that ends with its cause is not closed: the error names the command
   expect(code).toBe(5);
   expect(err).toContain('ends with its cause: when a person resumes the account, the alert closes');
   expect(err).toContain(`next: safeband alerts acknowledge ${alertId} --reason …`);
+});
+
+it('the shadow mode is begun, marked, compared and ended by commands', async () => {
+  const id = stand.newAccount();
+  const begun = await cli('connect', id, '--tier', 'premium', '--daily-cap', '1');
+  expect(begun.code).toBe(0);
+  expect((await cli('shadow', id)).out).toContain('not in shadow mode now: the gate denies');
+  const set = await cli('configure', id, '--mode', 'shadow');
+  expect(set.out).toContain('SHADOW MODE: the gate denies nothing');
+  const account = stand.client.workflow.getHandle(`inmail-account/${id}`);
+  for (const name of ['a', 'b', 'c']) await update(account, 'sendReserve', { reservationId: name });
+  expect((await cli('slots', id)).out).toContain(
+    'granted in shadow mode; would be denied: daily_cap (3 of 1); ask again at',
+  );
+  expect((await cli('hold', id, '--reason', 'x')).out).toContain('and still grants');
+  await update(account, 'reconcileNow', {});
+  expect((await cli('status', id)).out).toMatch(
+    /Granted in shadow mode; would be denied.*\nSHADOW MODE: .*\n.*configure .* --mode enforce/,
+  );
+  expect((await cli('status')).out).toMatch(new RegExp(`${id} +held, shadow `));
+  expect((await cli('why', id)).out).toContain('the gate would have denied 2');
+  const { out } = await cli('shadow', id);
+  expect(out).toContain('2 of them would have been denied (0 of these were delivered)');
+  expect(out).toMatch(/caps +2 +0/);
+  expect(out).toContain('its daily cap is used up (1 of 1)');
+  expect(JSON.parse((await cli('shadow', id, '--days', '1', '--json')).out)).toMatchObject({
+    mode: 'shadow',
+    granted: 3,
+    wouldDeny: 2,
+    reasons: [{ reason: 'daily_cap', group: 'caps', granted: 2, delivered: 0 }],
+  });
+  expect(await cli('shadow', id, '--days', '32')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('from 1 to 31'),
+  });
+  await cli('configure', id, '--mode', 'enforce');
+  expect((await cli('slots', id)).out).toContain('denied: held');
 });

@@ -84,6 +84,8 @@ const READS = [
   'what-if ID --daily-cap 2',
   'what-if ID',
   'what-if ID --daily-cap 99',
+  'shadow ID',
+  'shadow ID --days 40',
   'find s0',
   'find ID',
   'find chat --limit 1',

@@ -88,6 +88,7 @@ const READS: readonly (readonly string[])[] = [
   ['check', '$id', '--wait', '0'],
   ['history', '$id', '--at', new Date(Date.now() - 1).toISOString()],
   ['what-if', '$id', '--daily-cap', '3'],
+  ['shadow', '$id'],
   ['find', 'r-8'],
   ['find', EVIL],
   ['events', '$id'],

@@ -157,6 +157,56 @@ it('the page "what if" gives the answer of the gate at another instant, and chan
   ]);
 });
 
+it('an account in shadow mode is marked everywhere, compared on a page, and left with one button', async () => {
+  const id = stand.newAccount();
+  const operator = await stand.key('operator');
+  await stand.ask(operator, `/v1/accounts/${id}/connect`, { tier: 'premium', dailyCap: 1 });
+  const page = async (url: string) => {
+    const { statusCode, body } = await stand.ask(operator, url);
+    return [statusCode, shown(body)] as const;
+  };
+  const post = (action: string) =>
+    stand.app.inject({
+      method: 'POST',
+      url: `/accounts/${id}/do/${action}`,
+      headers: {
+        authorization: `Bearer ${operator}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: '',
+    });
+  expect(await page(`/accounts/${id}/shadow`)).toEqual([
+    200,
+    expect.stringContaining('The account is not in shadow mode now'),
+  ]);
+  expect((await page(`/accounts/${id}/do/shadow`))[1]).toContain('Nothing protects the account');
+  expect((await post('shadow')).statusCode).toBe(303);
+  for (const name of ['a', 'b']) {
+    await stand.ask(operator, `/v1/accounts/${id}/sendReserve`, { reservationId: name });
+  }
+  await stand.ask(operator, `/v1/accounts/${id}/reconcileNow`, {});
+  const [, account] = await page(`/accounts/${id}`);
+  expect(account).toContain('Shadow mode. The gate decides each reserve');
+  expect(account).toContain('Granted in shadow mode; would be denied until');
+  expect((await page('/accounts'))[1]).toContain('shadow mode');
+  expect((await page(`/accounts/${id}/reservations`))[1]).toContain(
+    'Granted in shadow mode; would be denied: its daily cap is used up.',
+  );
+  expect((await page(`/accounts/${id}/settings`))[1]).toContain('shadow: the gate records');
+  expect((await page(`/accounts/${id}/why`))[1]).toContain('the gate would have denied 1');
+  expect((await page(`/accounts/${id}/what-if`))[1]).toContain('granted in shadow mode');
+  const [, compared] = await page(`/accounts/${id}/shadow?days=7`);
+  expect(compared).toContain('The gate would have denied 1 of them');
+  expect(compared).toContain('its daily cap is used up (1 of 1)');
+  expect(await page(`/accounts/${id}/shadow?days=99`)).toEqual([
+    400,
+    expect.stringContaining('Days must be a whole number from 1 to 31.'),
+  ]);
+  expect((await page(`/accounts/${id}/do/enforce`))[1]).toContain('so no further slot is granted');
+  expect((await post('enforce')).statusCode).toBe(303);
+  expect((await page(`/accounts/${id}`))[1]).not.toContain('Granted in shadow mode');
+});
+
 it('operators see keys and webhooks; a limited key sees only its own endpoints', async () => {
   const operator = await stand.key('operator');
   const limited = await stand.key('operator', [own]);

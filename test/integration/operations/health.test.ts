@@ -142,6 +142,7 @@ const FLEET = [
   'safeband_accounts{state="active"} 1',
   'safeband_accounts{state="cooldown"} 1',
   'safeband_accounts{state="held"} 1',
+  'safeband_accounts_in_shadow 1',
   'safeband_cooldowns{cause="overshoot"} 1',
   'safeband_alerts_open{kind="drift",severity="info"} 1',
   'safeband_slots_spent 35',
@@ -176,6 +177,10 @@ it('metrics show the fleet to a key of all accounts', async () => {
         'throttled', null, null, 'o', 1, 1, now(), null, now()),
        ('acme-3', 'premium', safeband.utc_day(now()) - 1, 9, 0, 9, 9, 9, 'active', null, null, 'ada', now(),
         'o', 1, 1, now(), null, null)) as row`,
+  );
+  await pool.query(
+    `update safeband.accounts set mode = 'shadow', recorded_at = clock_timestamp()
+      where account_id = 'acme-2'`,
   );
   await pool.query(
     `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,

@@ -6,6 +6,7 @@ import { edgeChecks } from './edges.js';
 import { correctionChecks } from './corrections.js';
 import { lineChecks } from './line.js';
 import { layerChecks } from './layers.js';
+import { shadowChecks } from './shadow.js';
 import { spellingChecks } from './spelling.js';
 
 export const CHECKS = {
@@ -17,5 +18,6 @@ export const CHECKS = {
   ...fullAccountChecks,
   ...answerChecks,
   ...lineChecks,
+  ...shadowChecks,
 };
 export type CheckName = keyof typeof CHECKS;

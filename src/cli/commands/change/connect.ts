@@ -11,7 +11,13 @@ import {
   type Register,
 } from '../../command.js';
 import { tierOption, whole } from '../../options.js';
-import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
+import {
+  modeOption,
+  policyOf,
+  policyOptions,
+  policyText,
+  type PolicyOptions,
+} from '../../policy.js';
 import { withProgress, type Answer } from '../../output.js';
 import type { FirstStatus } from '../../source/source.js';
 
@@ -32,7 +38,7 @@ export const registerConnect: Register = (program, context) => {
     )
     .addArgument(accountArgument())
     .addOption(tierOption().makeOptionMandatory());
-  policyOptions(connect)
+  modeOption(policyOptions(connect))
     .option(
       '--identity <id>',
       "LinkedIn's id of the member, in any form; each member has only one account",
@@ -101,7 +107,7 @@ function registerConfigure(program: Command, context: Context): void {
     )
     .addArgument(accountArgument())
     .addOption(tierOption());
-  policyOptions(configure)
+  modeOption(policyOptions(configure))
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {

@@ -43,13 +43,16 @@ const HOLD: StateOrder = {
   description:
     'Stops an account: it denies every reserve until a person resumes it. It still accepts the ' +
     'outcomes of slots in flight.',
-  text: (accountId, { state, heldBefore }, { colors }) =>
+  text: (accountId, { state, heldBefore, mode }, { colors }) =>
     (heldBefore
       ? `${accountId} was held already, by ${shown(heldBefore.actor)} since ${heldBefore.since}` +
         ` (${shown(heldBefore.reason)}); that hold stays\n`
       : '') +
-    `${accountId} is ${state}: it grants nothing until ` +
-    colors.bold(commandLine('resume', [accountId], '--reason …')),
+    (mode === 'shadow'
+      ? `${accountId} is ${state}, and still grants, because it is in shadow mode; to stop it: ` +
+        colors.bold(commandLine('disconnect', [accountId], '--reason …'))
+      : `${accountId} is ${state}: it grants nothing until ` +
+        colors.bold(commandLine('resume', [accountId], '--reason …'))),
   example: 'hold acme-anna --reason "the customer asked to pause"',
 };
 const RESUME: StateOrder = {

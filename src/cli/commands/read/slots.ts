@@ -6,7 +6,7 @@ import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
 import { campaign, recipient, whole } from '../../options.js';
 import { counted, instantOf, when } from '../../text.js';
-import type { PeekWire } from '../../../domain/wire/decisions.js';
+import type { PeekWire, WouldDenyWire } from '../../../domain/wire/decisions.js';
 
 export const registerSlots: Register = (program, context) => {
   const command = program
@@ -67,14 +67,20 @@ type Options = {
 
 /** Returns a decision in words; its times are written relative to `now`. */
 export function decisionText(peek: PeekWire, now: Instant): string {
-  if (peek.granted)
-    return `granted, with ${counted(peek.remainingToday, 'slot')} left today after it`;
-  const { reason, limit, used, retryAt, contactedBy } = peek;
+  if (!peek.granted) return `denied: ${denialText(peek, now)}`;
+  if (peek.wouldDeny) {
+    return `granted in shadow mode; would be denied: ${denialText(peek.wouldDeny, now)}`;
+  }
+  return `granted, with ${counted(peek.remainingToday, 'slot')} left today after it`;
+}
+
+function denialText(denied: WouldDenyWire, now: Instant): string {
+  const { reason, limit, used, retryAt, contactedBy } = denied;
   const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
   const by = contactedBy === undefined ? '' : ` (contacted by ${contactedBy})`;
   const again =
-    retryAt === null ? deadEndText(peek) : `ask again at ${when(instantOf(retryAt), now)}`;
-  return `denied: ${reason}${numbers}${by}; ${again}`;
+    retryAt === null ? deadEndText(denied) : `ask again at ${when(instantOf(retryAt), now)}`;
+  return `${reason}${numbers}${by}; ${again}`;
 }
 
 const deadEndText = ({ contactedBy }: { readonly contactedBy?: string }): string =>

@@ -89,7 +89,7 @@ const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }:
   table(
     rows.map((row) => [
       row.accountId,
-      stateText(row.state, style),
+      `${stateText(row.state, style)}${row.mode === 'shadow' ? ', shadow' : ''}`,
       sendText(row.canSend, style),
       row.counter,
       row.delivered + row.external,
@@ -126,10 +126,10 @@ const gapText = (row: AccountJson): string => {
 
 /** Returns the line; green is only for accounts that can send. */
 function sendText(
-  { canSend, needsPerson, line }: CanSendRead,
+  { canSend, needsPerson, wouldDeny, line }: CanSendRead,
   { colors }: Pick<Style, 'colors'>,
 ): string {
-  if (canSend) return colors.green(line);
+  if (canSend) return wouldDeny ? colors.yellow(line) : colors.green(line);
   return needsPerson ? colors.red(line) : colors.yellow(line);
 }
 
@@ -151,6 +151,16 @@ async function one({ world, now }: Context, accountId: string): Promise<Answer> 
   };
 }
 
+/** Returns the warning that nothing protects the account (R23). */
+const shadowLines = ({ mode, accountId }: StatusRead, { colors }: Style): readonly string[] =>
+  mode === 'enforce'
+    ? []
+    : [
+        colors.yellow('SHADOW MODE: the gate records what it would deny, and grants it.'),
+        `${colors.bold(commandLine('shadow', [accountId]))} shows what would be denied; ` +
+          `${colors.bold(commandLine('configure', [accountId], '--mode enforce'))} ends it`,
+      ];
+
 const BAR = 24;
 
 /** `alerts` null: they cannot be read. */
@@ -171,6 +181,7 @@ function cardOf(
     `${colors.bold(accountId)}  ${stateText(status.state, style)}  ${status.tier}`,
     ...(why === null ? [] : [colors.yellow(`from Postgres: ${why}`)]),
     sendText(status.canSend, style),
+    ...shadowLines(status, style),
     '',
     `${name('counter')}${counter} of ${cap}  ${barOf(status, cap, style)}  ${remaining} left today`,
     `${name('event log')}${log ?? '?'}${apart(counter, log, accountId, style)}`,

@@ -17,7 +17,8 @@ export const HELP_OF_ACCOUNTS = {
   over_cap: {
     title: 'The counter was above the cap',
     found:
-      'The counter was above the cap of that day. As long as it is, the account grants no slots.',
+      'The counter was above the cap of that day. As long as it is, the account grants no slots,' +
+      ' except in shadow mode.',
     step: 'Find the program that sent without a slot, or the person who changed the number.',
     ifNoPersonActs:
       'If no person acts, the account grants nothing until the next quota day, but no cap stops a' +

@@ -8,6 +8,8 @@ import { TIER_WORDS, type Tier } from '../../primitives/tier.js';
 import { MINUTE_MS, SECOND_MS, dayOf, isoInstant, type Instant } from '../../primitives/time.js';
 import { dateOf, duration } from '../../primitives/timeWords.js';
 import type { CanSend } from '../../wire/canSend.js';
+import type { WouldDenyWire } from '../../wire/decisions.js';
+import type { Mode } from '../../account/policy.js';
 import { causeWords } from '../why/blockers.js';
 import { instant } from '../why/statusGap.js';
 import { isEndedByTime, REASON_WORDS } from './reasonWords.js';
@@ -15,6 +17,7 @@ import { isEndedByTime, REASON_WORDS } from './reasonWords.js';
 /** The parts of a status that the line needs. */
 export type Sender = {
   readonly canSend: CanSend;
+  readonly mode: Mode;
   readonly tier: Tier;
   readonly caps: { readonly daily: number; readonly weekly: number };
   readonly hold: { readonly actor: string; readonly reason: string } | null;
@@ -38,15 +41,34 @@ export function canSendLine(sender: Sender, now: Instant, offsetAt: OffsetAt): s
 
 /** Returns the parts of the line; without an instant, `before` is the whole line. */
 export function linePartsOf(sender: Sender, now: Instant, offsetAt: OffsetAt): LineParts {
-  const { reason, notBefore, left, needsPerson } = sender.canSend;
+  const { reason, notBefore, left, needsPerson, wouldDeny } = sender.canSend;
   const whole = (before: string): LineParts => ({ before, at: null, after: '' });
-  if (reason === null) return whole(`Can send now (${left} left today)`);
+  if (reason === null && wouldDeny) return whole(shadowWords(sender, wouldDeny, now, offsetAt));
+  if (reason === null) return whole(`Can send now${IN_MODE[sender.mode]} (${left} left today)`);
   if (notBefore !== null) {
     const at = instant(notBefore);
     const time = timeWords(at, now, sender.timezone, offsetAt);
     return { before: `Not before ${time}in `, at, after: `): ${wordsOf(sender, reason)}` };
   }
   return whole(needsPerson ? stopWords(sender, reason) : `Cannot send: ${REASON_WORDS[reason]}`);
+}
+
+const IN_MODE: Readonly<Record<Mode, string>> = { enforce: '', shadow: ' in shadow mode' };
+
+/** Returns the grant of shadow mode, and the denial that it records (R23). */
+function shadowWords(
+  sender: Sender,
+  { reason, retryAt }: WouldDenyWire,
+  now: Instant,
+  offsetAt: OffsetAt,
+): string {
+  const why = wordsOf(sender, reason);
+  const granted = 'Granted in shadow mode; would be denied';
+  if (retryAt === null || reason === 'unverified') return `${granted}: ${why}`;
+  // The parenthesis of the other lines ends with the length of time, which this line omits.
+  const time = timeWords(instant(retryAt), now, sender.timezone, offsetAt);
+  const until = time.endsWith(' (') ? time.slice(0, -2) : `${time.slice(0, -2)})`;
+  return `${granted} until ${until}: ${why}`;
 }
 
 type Reason = NonNullable<CanSend['reason']>;

@@ -1,8 +1,8 @@
 /**
- * Replays an account's reserves of some weeks through the gate under another policy. The acts of
- * LinkedIn and of people stay the same: each InMail has the same outcome at the same time after its
- * grant. Manual sends, holds and manual edits keep their times. A denied reserve waits, first come
- * first served, and is granted as soon as the gate allows it. Reconciles succeed on time.
+ * Replays an account's reserves of some weeks through the gate under another policy, and never in
+ * shadow mode. The acts of LinkedIn and of people stay the same: each InMail has the same outcome
+ * at the same time after its grant. Manual sends, holds and manual edits keep their times. A denied
+ * reserve waits, first come first served, until the gate allows it. Reconciles are on time.
  */
 import { findSlot, isOpen, type Account } from '../../account/account.js';
 import { Agenda, NOTHING } from './eventQueue.js';
@@ -174,7 +174,7 @@ class Replay {
   }
 
   #setPolicy(policy: Policy, actor: string): void {
-    const wanted = changedPolicy(policy, this.#change);
+    const wanted = changedPolicy(policy, { ...this.#change, mode: 'enforce' });
     this.#happen(policyEvents(this.#account, wanted, actor, this.#now));
     const openings = wanted.sendingWindow && this.#openingsFor(wanted);
     this.#account = accountWith(this.#account, { openings });

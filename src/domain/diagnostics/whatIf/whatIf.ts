@@ -15,7 +15,7 @@ import {
   type Instant,
   type UtcDay,
 } from '../../primitives/time.js';
-import { policyWire, type PolicyWire } from '../../wire/responses.js';
+import { policyWire, type PolicyWire } from '../../commands/policyAnswer.js';
 import { accountAt, type PastRows } from '../asOf/accountAt.js';
 import type { Refusal } from '../../account/refusals.js';
 import { eventsOf } from '../../records/changeLog.js';
@@ -87,7 +87,7 @@ export function whatIfOf(
     accountId: begun.accountId,
     from: isoInstant(from),
     to: isoInstant(to),
-    policy: policyWire(changedPolicy(begun.policy, change)),
+    policy: policyWire(changedPolicy(begun.policy, { ...change, mode: 'enforce' })),
     asked: sends.length,
     onTime: sends.length - late.length,
     deferred: late.length,

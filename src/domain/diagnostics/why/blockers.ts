@@ -25,7 +25,14 @@ const isCause = (text: string): text is CooldownCause => Object.hasOwn(COOLDOWN,
 export const causeWords = (cause: string): string => (isCause(cause) ? COOLDOWN[cause] : cause);
 
 /** Returns each reason that holds, in the gate's order. */
-export function stopsOf(status: StatusWire): readonly Stop[] {
+export const stopsOf = (status: StatusWire): readonly Stop[] =>
+  reasonsOf(status).map((stop) =>
+    status.mode === 'shadow' && stop.kind !== 'disconnected'
+      ? { ...stop, text: `${stop.text} In shadow mode, this stops nothing now.` }
+      : stop,
+  );
+
+function reasonsOf(status: StatusWire): readonly Stop[] {
   const { hold, breakerUntil, cooldown, state } = status;
   return [
     ...(state === 'disconnected'

@@ -1,5 +1,6 @@
 /** The context of a gap: stops of the account, carried and late slots, alerts, corrections. */
 import { wordsOfAlert } from '../alerts/alertHelp.js';
+import { reasonWords } from '../canSend/reasonWords.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
 import { editOfStatus } from '../asOf/statusFromRecords.js';
@@ -15,6 +16,7 @@ export const contextOf = (
   status: StatusWire,
   isAhead: boolean,
 ): readonly WhyContext[] => [
+  ...shadowTexts(rows, status),
   ...stopsOf(status),
   ...underWay(rows, status, isAhead),
   ...againTexts(rows),
@@ -52,6 +54,20 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
         ]
       : []),
   ];
+}
+
+/** Returns that the account is in shadow mode, and what the gate would have denied today. */
+function shadowTexts({ wouldDeny }: WhyRows, { mode }: StatusWire): readonly WhyContext[] {
+  const count = wouldDeny.reduce((sum, one) => sum + one.count, 0);
+  if (mode !== 'shadow' && count === 0) return [];
+  const reasons = wouldDeny.map((one) => `${one.count}, because ${reasonWords(one.reason)}`);
+  const denied =
+    count === 0
+      ? 'Of the grants of today, the gate would have denied none.'
+      : `Of the grants of today, the gate would have denied ${reasons.join('; ')}.`;
+  const is = mode === 'shadow' ? 'is' : 'was';
+  const text = `The account ${is} in shadow mode: the gate decides, and grants what it would deny. ${denied}`;
+  return [{ kind: 'shadow', at: null, text }];
 }
 
 function againTexts({ again }: WhyRows): readonly WhyContext[] {

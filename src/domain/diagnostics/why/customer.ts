@@ -42,6 +42,7 @@ export function customerWords(
     ...maybeSentences(sent, maybe),
     ...carriedSentences(status.carried),
     ...leftSentences(status, sent + maybe + status.carried > 0, clock),
+    ...(status.mode === 'shadow' ? [said(SHADOW)] : []),
   ];
   const stop = stopSentences(status, clock);
   const named = [...today, ...stop].map(({ at }) => at);
@@ -51,6 +52,9 @@ export function customerWords(
   );
   return { sent, maybe, left: canSend.left, today, stop, details };
 }
+
+/** The gate of the account denies almost nothing (R23). */
+const SHADOW = 'At present, we only count the InMails of this account, and stop none.';
 
 function maybeSentences(sent: number, maybe: number): readonly Said[] {
   if (maybe === 0) return [];
@@ -70,7 +74,7 @@ function carriedSentences(carried: number): readonly Said[] {
 }
 
 function leftSentences({ canSend }: StatusWire, hasSome: boolean, clock: Clock): readonly Said[] {
-  if (!canSend.canSend) return [];
+  if (!canSend.canSend || canSend.wouldDeny) return [];
   const midnight = midnightAfter(clock.now);
   const closing = canSend.until === null ? midnight : namedInstant(instant(canSend.until));
   const end = Math.min(closing, midnight);

@@ -30,6 +30,8 @@ export type WhyRows = {
   }[];
   /** Reservations of the day whose caller contacted the recipient once more (R20). */
   readonly again: readonly ReservationId[];
+  /** Grants of the day that the gate would have denied, by reason (R23). */
+  readonly wouldDeny: readonly { readonly reason: string; readonly count: number }[];
   /** Corrections of the last 24 hours, newest first, with the sentences of the reconcile. */
   readonly corrections: readonly { readonly at: Instant; readonly sentences: readonly string[] }[];
 };
@@ -53,6 +55,7 @@ export type WhyContext = {
     | 'carried'
     | 'external'
     | 'again'
+    | 'shadow'
     | 'late'
     | 'alert'
     | 'correction';

@@ -3,9 +3,15 @@ import type { VNode } from 'preact';
 import { nameOfRamp } from '../../../domain/gate/ramps.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { campaignsText, memoryText, pacingText } from '../../../domain/records/settingsChange.js';
+import type { Mode } from '../../../domain/account/policy.js';
 import type { AccountData } from './accountData.js';
 import { many } from '../ui/format.js';
 import { Section } from '../ui/parts.js';
+
+const MODE_WORDS: Readonly<Record<Mode, string>> = {
+  enforce: 'enforce: the gate denies',
+  shadow: 'shadow: the gate records what it would deny, and grants',
+};
 
 export function Settings({
   data,
@@ -27,6 +33,7 @@ export function Settings({
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
     ['Campaigns', campaignsText(settings.campaigns)],
+    ['Mode', MODE_WORDS[settings.mode]],
     ['Sending window', windowInWords(data)],
     ['Time zone', settings.timezone],
     ['Credits renew', `on day ${settings.creditsRenewOn ?? 1} of each month`],

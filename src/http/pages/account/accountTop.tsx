@@ -5,6 +5,7 @@ import type { Instant } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { Crumbs, CRUMBS } from '../ui/head.js';
+import { ShadowBanner } from '../shadow/banner.js';
 import { endsByResume } from '../actions/resume.js';
 import type { Numbers } from '../ui/numbers.js';
 import { Ago, Id, Dated, State, When } from '../ui/parts.js';
@@ -37,6 +38,7 @@ export function Top({ data, now, canOperate, workflowUrl }: Props): VNode {
         <Origin data={data} now={now} />
         <Links accountId={accountId} workflowUrl={workflowUrl} />
       </p>
+      <ShadowBanner numbers={numbers} canOperate={canOperate} />
       {hold === null || numbers.state !== 'held' ? null : (
         <p id="hold" class="banner banner-warn">
           {hold.actor} held the account at <When at={hold.since} show="full" />: {hold.reason}
@@ -111,8 +113,10 @@ function Actions({ numbers, now }: { readonly numbers: Numbers; readonly now: In
           {link('reconcile', 'Reconcile now')}
           {link('configure', 'Change settings')}
           {link('settle', 'Settle a reservation')}
+          {numbers.mode === 'shadow' ? link('enforce', 'End shadow mode') : null}
           <a href={`/accounts/${accountId}/share`}>Share</a>
           {numbers.hold === null ? link('hold', 'Hold', 'menu-danger') : null}
+          {numbers.mode === 'enforce' ? link('shadow', 'Start shadow mode', 'menu-danger') : null}
           {link('disconnect', 'Disconnect', 'menu-danger')}
         </div>
       </details>

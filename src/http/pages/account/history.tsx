@@ -95,7 +95,16 @@ function Then({ state }: { readonly state: StateAt }): VNode {
 
 function Decision({ decision }: { readonly decision: PeekWire }): VNode {
   if (decision.granted) {
-    return <p id="decision">A reserve at that instant would have been granted.</p>;
+    const denied = decision.wouldDeny;
+    return (
+      <p id="decision">
+        A reserve at that instant would have been granted
+        {denied
+          ? ` in shadow mode. Without it, it would have been denied: ${denied.reason.replaceAll('_', ' ')}`
+          : ''}
+        .
+      </p>
+    );
   }
   const { reason, retryAt } = decision;
   const at = retryAt === null ? undefined : parseInstant(retryAt);

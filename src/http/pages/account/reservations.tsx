@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { dateOf, many } from '../ui/format.js';
-import { AGAIN, RESERVATION_WORDS } from '../search/words.js';
+import { AGAIN, RESERVATION_WORDS, wouldDenyWords } from '../search/words.js';
 import { campaignPage } from '../campaigns/addresses.js';
 import { Empty, Id, Section, Table, When } from '../ui/parts.js';
 
@@ -33,6 +33,9 @@ export function Reservations({ data }: { readonly data: AccountData }): VNode {
                   <span class="note"> {one.reason.replaceAll('_', ' ')}</span>
                 )}
                 {one.again ? <span class="note"> {AGAIN}</span> : null}
+                {one.wouldDeny === null ? null : (
+                  <span class="note"> {wouldDenyWords(one.wouldDeny)}</span>
+                )}
               </td>
               <td>
                 <When at={one.reservedAt} />

@@ -189,6 +189,7 @@ const KINDS: Readonly<Record<WhyContext['kind'], string>> = {
   carried: '→ Carried over',
   external: '✎ Sent manually',
   again: '↺ Contacted again',
+  shadow: '◌ Shadow mode',
   late: '↻ Late outcome',
   alert: '▲ Alert',
   correction: '✓ Corrected',

@@ -7,6 +7,7 @@ import type { Sort } from './entries.js';
 import { Filter } from './filter.js';
 import { StillReading, type Progress } from './stillReading.js';
 import { CanSendLine } from '../ui/canSend.js';
+import { ShadowTag } from '../shadow/banner.js';
 import { Bar } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';
 import { canSendRead } from '../../../status/canSend.js';
@@ -194,6 +195,7 @@ function Row({
         <Id id={accountId}>
           <a href={`/accounts/${accountId}`}>{accountId}</a>
         </Id>
+        <ShadowTag mode={numbers.mode} />
       </th>
       <td class="col-tier">{TIER_WORDS[tier]}</td>
       <td class="col-send" title={canSendRead(numbers, now).line}>

@@ -26,6 +26,7 @@ import {
   windowIn,
 } from '../ui/form.js';
 import { many } from '../ui/format.js';
+import { enforce, shadow } from './mode.js';
 import { withdraw } from './withdraw.js';
 import { endsByResume } from './resume.js';
 
@@ -39,7 +40,9 @@ const reason = (label: string): Field => ({
 const hold: Action = {
   title: 'Hold',
   will: ({ numbers }) => [
-    'The account grants no slot until an operator resumes it.',
+    numbers.mode === 'shadow'
+      ? 'The account is in shadow mode, so the hold is recorded and stops nothing. Only a disconnect stops all sends.'
+      : 'The account grants no slot until an operator resumes it.',
     numbers.inFlight > 0
       ? `${many(numbers.inFlight, 'send')} in flight may still reach LinkedIn. Their outcomes are recorded as usual.`
       : 'Nothing is in flight. Late outcomes are recorded as usual.',
@@ -49,12 +52,17 @@ const hold: Action = {
   button: 'Hold the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
-    const { heldBefore } = await client.hold(accountId, { reason: form['reason'] ?? '', actor });
+    const { heldBefore, mode } = await client.hold(accountId, {
+      reason: form['reason'] ?? '',
+      actor,
+    });
     if (heldBefore) {
       const { actor: by, since } = heldBefore;
       return `The account was held already, by ${by} since ${since}: ${heldBefore.reason}. That hold stays.`;
     }
-    return 'The account is held. It grants no slot until an operator resumes it.';
+    return mode === 'shadow'
+      ? 'The account is held. It is in shadow mode, so it still grants slots.'
+      : 'The account is held. It grants no slot until an operator resumes it.';
   },
 };
 
@@ -252,6 +260,17 @@ const connect: Action = {
 };
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map(
-  Object.entries({ hold, resume, reconcile, settle, withdraw, disconnect, configure, connect }),
+  Object.entries({
+    hold,
+    resume,
+    reconcile,
+    settle,
+    withdraw,
+    disconnect,
+    configure,
+    connect,
+    shadow,
+    enforce,
+  }),
 );
 export const actionOf = (name: string): Action | undefined => ACTIONS.get(name);

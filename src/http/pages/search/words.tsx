@@ -1,4 +1,5 @@
 /** The words of reservations in search results and lists. */
+import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import type { VNode } from 'preact';
 import type { ReservationItem } from '../../../postgres/read/lists.js';
 import { When } from '../ui/parts.js';
@@ -21,12 +22,15 @@ export const RESERVATION_STATES: readonly State[] = [
 ];
 /** The reservation passed the comparison of recipients by (R20). */
 export const AGAIN = 'The recipient was contacted again, on purpose.';
+/** A grant of shadow mode that the gate would have denied (R23). */
+export const wouldDenyWords = (reason: string): string =>
+  `Granted in shadow mode; would be denied: ${reasonWords(reason)}.`;
 const isState = (text: string): text is State => Object.hasOwn(RESERVATION_WORDS, text);
 
 export const ReservationState = ({
   one,
 }: {
-  readonly one: Pick<ReservationItem, 'state' | 'reason' | 'again'>;
+  readonly one: Pick<ReservationItem, 'state' | 'reason' | 'again' | 'wouldDeny'>;
 }): VNode => {
   if (!isState(one.state)) return <>{one.state}</>;
   const { sign, word, answer } = RESERVATION_WORDS[one.state];
@@ -37,6 +41,7 @@ export const ReservationState = ({
         {answer}
         {one.reason === null ? '' : ` ${one.reason.replaceAll('_', ' ')}`}
         {one.again ? ` ${AGAIN}` : ''}
+        {one.wouldDeny === null ? '' : ` ${wouldDenyWords(one.wouldDeny)}`}
       </span>
     </>
   );

@@ -24,7 +24,7 @@ export function CanSendLine({
   const { before, at, after } = canSendParts(numbers, now);
   const sending = sendingOf(numbers);
   return (
-    <span class={`sending sending-${sending}`}>
+    <span class={`sending sending-${numbers.canSend.wouldDeny ? 'waits' : sending}`}>
       <span aria-hidden="true">{SENDING_WORDS[sending].sign}</span>{' '}
       <span>
         {at === null ? (

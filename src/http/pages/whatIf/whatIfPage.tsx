@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
-import type { PeekWire } from '../../../domain/wire/decisions.js';
+import type { PeekWire, WouldDenyWire } from '../../../domain/wire/decisions.js';
 import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Section, When } from '../ui/parts.js';
@@ -48,6 +48,12 @@ export const WhatIfPage = ({ frame, accountId, asked, answer, failure }: Props):
   </Page>
 );
 
+/** In shadow mode, a grant may have a denial that the gate only records (R23). */
+const grantedWords = (denied: WouldDenyWire | undefined): string =>
+  denied
+    ? `granted in shadow mode. Without it, it would be denied: ${reasonWords(denied.reason)}.`
+    : 'granted.';
+
 function Answer({ at, decision }: NonNullable<Props['answer']>): VNode {
   const retryAt =
     decision.granted || decision.retryAt === null ? undefined : parseInstant(decision.retryAt);
@@ -56,7 +62,7 @@ function Answer({ at, decision }: NonNullable<Props['answer']>): VNode {
       <p id="decision">
         A request at <When at={at} show="full" /> would be{' '}
         {decision.granted ? (
-          'granted.'
+          grantedWords(decision.wouldDeny)
         ) : (
           <>
             denied: {reasonWords(decision.reason)}

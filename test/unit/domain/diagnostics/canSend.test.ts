@@ -22,9 +22,21 @@ const denied = (reason: (typeof DENIAL_REASONS)[number], retryAt: string | null)
   reason,
   retryAt,
 });
+const granted = (remainingToday: number, more: object = {}): PeekWire => ({
+  granted: true,
+  quotaDay: '2026-11-24',
+  leaseExpiresAt: LATER,
+  remainingToday,
+  repeated: false,
+  ...more,
+});
+/** The grant of an account in shadow mode. */
+const shadowed = (reason: (typeof DENIAL_REASONS)[number], retryAt: string | null): PeekWire =>
+  granted(0, { wouldDeny: { reason, retryAt } });
 const utc = () => 0;
 const [LATER, MIDNIGHT] = ['2026-11-24T08:08:00.000Z', '2026-11-25T00:00:00.000Z'];
 const NOTHING = {
+  mode: 'enforce' as const,
   tier: 'premium' as Tier,
   caps: { daily: 25, weekly: 125 },
   hold: null,
@@ -101,6 +113,17 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     'Not before 08:08 UTC (in 1 h 12 min): its pacing waits between two sends',
     denied('paced', LATER),
   ],
+  ['Can send now in shadow mode (3 left today)', granted(2), { mode: 'shadow' }],
+  [
+    'Granted in shadow mode; would be denied until 25 Nov, 00:00 UTC: its daily cap is used up',
+    shadowed('daily_cap', MIDNIGHT),
+    { mode: 'shadow' },
+  ],
+  [
+    'Granted in shadow mode; would be denied: it is held',
+    shadowed('held', null),
+    { mode: 'shadow' },
+  ],
 ];
 
 it.each(LINES.map(([line, peek, more = {}]) => [line, peek, more] as const))(
@@ -113,7 +136,7 @@ it.each(LINES.map(([line, peek, more = {}]) => [line, peek, more] as const))(
 );
 
 it('every reason of the contract is in the table, and in words of its own', () => {
-  const inTable = new Set(LINES.map(([, peek]) => (peek.granted ? '' : peek.reason)));
+  const inTable = new Set(LINES.flatMap(([, peek]) => (peek.granted ? [] : [peek.reason])));
   expect([...inTable, 'expired'].toSorted()).toEqual([...DENIAL_REASONS].toSorted());
   expect(new Set(DENIAL_REASONS.map(reasonWords)).size).toBe(DENIAL_REASONS.length);
   expect(reasonWords('a_newer_one')).toBe('a_newer_one');

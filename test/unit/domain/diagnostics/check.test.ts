@@ -46,6 +46,7 @@ function read(of: {
     accountId: 'a',
     asOf: '2026-05-08T09:00:00.000Z',
     state: 'active' as const,
+    mode: 'enforce' as const,
     tier: 'premium' as const,
     quotaDay: '2026-05-08',
     delivered: 2,

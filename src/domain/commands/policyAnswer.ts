@@ -1,0 +1,43 @@
+/** The policy that callers get: every setting is there, and null is the default. */
+import {
+  modeOf,
+  type CampaignCap,
+  type Mode,
+  type Pacing,
+  type Policy,
+  type Ramp,
+} from '../account/policy.js';
+import type { SendingWindow } from '../account/sendingWindow.js';
+import type { Tier } from '../primitives/tier.js';
+
+export type PolicyWire = {
+  readonly tier: Tier;
+  readonly dailyCap: number | null;
+  readonly weeklyCap: number | null;
+  readonly ramp: Ramp | null;
+  readonly sendingWindow: SendingWindow | null;
+  readonly timezone: string;
+  /** The day of the month on which the account gets new InMail credits; null: the first. */
+  readonly creditsRenewOn: number | null;
+  /** The pace of grants (R19); null: none. */
+  readonly pacing: Pacing | null;
+  readonly recipientMemoryDays: number | null;
+  /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
+  readonly campaigns: readonly CampaignCap[] | null;
+  /** `shadow`: the gate records what it would deny, and grants (R23). */
+  readonly mode: Mode;
+};
+
+export const policyWire = (policy: Policy): PolicyWire => ({
+  tier: policy.tier,
+  dailyCap: policy.dailyCap,
+  weeklyCap: policy.weeklyCap,
+  ramp: policy.ramp,
+  sendingWindow: policy.sendingWindow,
+  timezone: policy.timezone,
+  creditsRenewOn: policy.creditsRenewOn ?? null,
+  pacing: policy.pacing ?? null,
+  recipientMemoryDays: policy.recipientMemoryDays ?? null,
+  campaigns: policy.campaigns ?? null,
+  mode: modeOf(policy),
+});
