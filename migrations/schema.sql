@@ -99,6 +99,7 @@ create table safeband.account_history (
   pacing jsonb,
   recipient_memory_days smallint,
   campaigns jsonb,
+  mode text,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -156,6 +157,7 @@ create table safeband.accounts (
   saved_row jsonb,
   recipient_memory_days smallint,
   campaigns jsonb,
+  mode text not null default 'enforce'::text,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
@@ -168,6 +170,7 @@ create table safeband.accounts (
   constraint accounts_imported_check CHECK (imported >= 0),
   constraint accounts_in_flight_check CHECK (in_flight >= 0),
   constraint accounts_inmails_sent_today_check CHECK (inmails_sent_today >= 0),
+  constraint accounts_mode_check CHECK (mode = ANY (ARRAY['enforce'::text, 'shadow'::text])),
   constraint accounts_pacing_check CHECK (pacing IS NULL OR (jsonb_typeof(pacing) = 'object'::text AND ((pacing ->> 'minGapSeconds'::text)::integer) >= 1 AND ((pacing ->> 'minGapSeconds'::text)::integer) <= 86400 AND ((pacing ->> 'jitterPercent'::text)::integer) >= 0 AND ((pacing ->> 'jitterPercent'::text)::integer) <= 90 AND COALESCE(((pacing ->> 'perHour'::text)::integer) >= 1 AND ((pacing ->> 'perHour'::text)::integer) <= 200, pacing ? 'perHour'::text)) IS TRUE),
   constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
   constraint accounts_ramp_day_next_check CHECK (ramp_day_next >= 1),
@@ -191,7 +194,7 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
@@ -434,9 +437,11 @@ create table safeband.reservations (
   saved_at timestamp with time zone,
   recipient_key text,
   again boolean not null default false,
+  would_deny jsonb,
   constraint reservations_check CHECK (state <> 'delivered'::text OR chat_id IS NOT NULL),
   constraint reservations_check1 CHECK ((state = 'in_flight'::text) = (settled_at IS NULL)),
   constraint reservations_state_check CHECK (state = ANY (ARRAY['in_flight'::text, 'delivered'::text, 'released'::text, 'uncertain'::text])),
+  constraint reservations_would_deny_check CHECK (would_deny IS NULL OR (would_deny ->> 'reason'::text) IS NOT NULL AND pg_column_size(would_deny) < 1000),
   constraint reservations_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
   constraint reservations_pkey PRIMARY KEY (account_id, reservation_id)
 );
@@ -449,6 +454,7 @@ CREATE INDEX reservations_recipient ON safeband.reservations USING btree (recipi
 CREATE INDEX reservations_recipient_waiting ON safeband.reservations USING btree (recipient_id COLLATE "C", account_id) WHERE ((recipient_id IS NOT NULL) AND (recipient_key IS NULL));
 CREATE INDEX reservations_search ON safeband.reservations USING btree (reservation_id COLLATE "C", account_id);
 CREATE INDEX reservations_uncertain ON safeband.reservations USING btree (account_id, lease_expires_at) WHERE (state = 'uncertain'::text);
+CREATE INDEX reservations_would_deny ON safeband.reservations USING btree (account_id, quota_day) WHERE (would_deny IS NOT NULL);
 CREATE TRIGGER keep_overwritten AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (old.number < new.number AND (old.quota_day <> new.quota_day OR (old.state = ANY (ARRAY['uncertain'::text, 'released'::text])) AND old.state <> new.state)) EXECUTE FUNCTION safeband.keep_reservation_row();
 CREATE TRIGGER tell_deletion AFTER DELETE ON safeband.reservations FOR EACH ROW EXECUTE FUNCTION safeband.tell_deletion();
 alter table safeband.reservations enable always trigger tell_deletion;

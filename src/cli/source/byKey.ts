@@ -7,7 +7,7 @@ import type { Finding } from '../../doctor/finding.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { Happening } from '../../postgres/read/feed.js';
-import type { ShadowReport } from '../../postgres/read/shadow.js';
+import type { ShadowReport } from '../../postgres/diagnostics/shadow.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import { alertUnknown, CliError, EXIT } from '../errors.js';
 import { instantOf } from '../text.js';

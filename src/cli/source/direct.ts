@@ -14,7 +14,7 @@ import type { Pool } from '../../postgres/pool.js';
 import { listAccounts } from '../../postgres/read/accountPages.js';
 import { isKnown } from '../../postgres/read/lists.js';
 import { listEvents, type StatusRow } from '../../postgres/read/reads.js';
-import { readShadow } from '../../postgres/read/shadow.js';
+import { readShadow } from '../../postgres/diagnostics/shadow.js';
 import { search, SearchTooLong } from '../../postgres/read/searching.js';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { isRefusal } from '../../domain/account/refusals.js';

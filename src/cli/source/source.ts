@@ -16,7 +16,7 @@ import type { StatusWire } from '../../domain/wire/responses.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { AlertState } from '../../postgres/alerts/alerts.js';
 import type { Happening } from '../../postgres/read/feed.js';
-import type { ShadowReport } from '../../postgres/read/shadow.js';
+import type { ShadowReport } from '../../postgres/diagnostics/shadow.js';
 import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoints.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import type { Finding } from '../../doctor/finding.js';

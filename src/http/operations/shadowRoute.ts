@@ -9,7 +9,7 @@ import {
   SHADOW_DAYS_DEFAULT,
   SHADOW_DAYS_MAX,
   type ShadowPlace,
-} from '../../postgres/read/shadow.js';
+} from '../../postgres/diagnostics/shadow.js';
 import type { Parts } from '../context.js';
 import { csvQuery, sendCsv } from '../plumbing/csv.js';
 import { accountUnknown } from '../plumbing/problems.js';

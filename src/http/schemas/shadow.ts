@@ -1,6 +1,6 @@
 /** The schema of the report of shadow mode (R23). */
 import { Type } from 'typebox';
-import { SHADOW_GROUPS } from '../../postgres/read/shadow.js';
+import { SHADOW_GROUPS } from '../../postgres/diagnostics/shadow.js';
 import { accountId, closed, count, day, instant, mode, orNull, reservationId } from './parts.js';
 
 const { Array: List, Boolean, Integer, Record, String } = Type;

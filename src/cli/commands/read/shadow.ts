@@ -8,7 +8,7 @@ import {
   type ShadowGrant,
   type ShadowGroup,
   type ShadowReport,
-} from '../../../postgres/read/shadow.js';
+} from '../../../postgres/diagnostics/shadow.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { whole } from '../../options.js';
 import type { Style } from '../../output.js';

@@ -7,7 +7,7 @@ import {
   type ShadowGrant,
   type ShadowGroup,
   type ShadowReport,
-} from '../../../postgres/read/shadow.js';
+} from '../../../postgres/diagnostics/shadow.js';
 import { ShadowBanner } from './banner.js';
 import { many } from '../ui/format.js';
 import { crumbsOf, Head } from '../ui/head.js';

@@ -1,7 +1,11 @@
 /** The page of an account's shadow mode (R23). */
 import type { FastifyInstance } from 'fastify';
 import { dayOf } from '../../../domain/primitives/time.js';
-import { readShadow, SHADOW_DAYS_DEFAULT, SHADOW_DAYS_MAX } from '../../../postgres/read/shadow.js';
+import {
+  readShadow,
+  SHADOW_DAYS_DEFAULT,
+  SHADOW_DAYS_MAX,
+} from '../../../postgres/diagnostics/shadow.js';
 import { accountUnknown } from '../../plumbing/problems.js';
 import { accountIn } from '../account/accountRoutes.js';
 import type { PageParts } from '../context.js';

@@ -5,7 +5,7 @@
 import type { Mode } from '../../domain/account/policy.js';
 import { isoDay as dayText, type UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import { fromMicros, iso, isoDay, micros, type Placed } from './lists.js';
+import { fromMicros, iso, isoDay, micros, type Placed } from '../read/lists.js';
 
 /** Maximum days of a report. */
 export const SHADOW_DAYS_MAX = 31;
