@@ -6,24 +6,26 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  condition,
   defineSignal,
-  getExternalWorkflowHandle,
   isCancellation,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
-  sleep,
   TimeoutFailure,
-  workflowInfo,
   ActivityFailure,
-  type ExternalWorkflowHandle,
 } from '@temporalio/workflow';
 import type { FailureKind } from '../domain/account/account.js';
 import { FRESH_MS } from '../domain/gate/cooldown.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
-import { ACCOUNT_WORKFLOW } from '../domain/wire/replyTo.js';
 import type { DeliveredReport, FailedReport } from '../client/inputs.js';
+import {
+  checkInput,
+  DECIDED,
+  leaseOf,
+  Line,
+  SECOND_MS,
+  SEND_TIMEOUT_SECONDS,
+  step,
+} from './line.js';
 import {
   SEND_FAILURE,
   type InmailCall,
@@ -33,19 +35,6 @@ import {
   type SendAnswer,
   type SendFailureDetails,
 } from './types.js';
-
-const DECIDED = 'safebandDecided';
-const SECOND_MS = 1_000;
-const SEND_TIMEOUT_SECONDS = 60;
-/** The lease is longer than the call, so that a late report is in time. */
-const LEASE_SECONDS_MIN = 900;
-const LEASE_MARGIN_SECONDS = 120;
-/** How long after the deadline the decision may come: the account answers `expired` itself. */
-const GRACE_MS = 10 * 60 * SECOND_MS;
-/** An account that is read back answers `unverified`; this takes seconds. */
-const UNVERIFIED_MS = 30 * SECOND_MS;
-/** How long a withdrawn ask may still be granted: the two messages may cross. */
-const CROSSING_MS = 5 * SECOND_MS;
 
 const { safebandReservation, safebandReport } = proxyActivities<SafebandActivities>({
   startToCloseTimeout: '30 s',
@@ -57,15 +46,9 @@ export const decidedSignal = defineSignal<[ReplyWire]>(DECIDED);
 
 /** Sends one InMail when the account allows it; see `InmailSend` for its input. */
 export async function inmailSend(input: InmailSend): Promise<InmailSendResult> {
-  const { accountId, deadline } = input;
-  const until = Date.parse(deadline);
-  if (Number.isNaN(until)) {
-    throw ApplicationFailure.nonRetryable(
-      'deadline should be a time such as 2026-11-26T00:00:00Z',
-      'InvalidInput',
-    );
-  }
-  const line = new Line(input, until);
+  checkInput(input);
+  const { accountId } = input;
+  const line = new Line(input, safebandReservation);
   setHandler(decidedSignal, (reply) => line.told(reply));
   let isCancelled = false;
   try {
@@ -81,6 +64,7 @@ export async function inmailSend(input: InmailSend): Promise<InmailSendResult> {
       return { sent: false, reason: 'AccountUnknown', why };
     }
     if (decision === undefined) {
+      if (line.refused !== undefined) return { sent: false, ...line.refused };
       const reason = isCancelled ? 'cancelled' : 'expired';
       return { sent: false, reason, why: 'the InMail left the line without a slot' };
     }
@@ -89,78 +73,6 @@ export async function inmailSend(input: InmailSend): Promise<InmailSendResult> {
     return send(input, decision, leaseOf(input));
   });
 }
-
-/** The ask in the account's line, and the decision that comes by Signal. */
-class Line {
-  decision: ReplyWire | undefined;
-  /** Why the account cannot be asked; undefined if it can. */
-  fault: string | undefined;
-  readonly #input: InmailSend;
-  readonly #until: number;
-  readonly #account: ExternalWorkflowHandle;
-
-  constructor(input: InmailSend, until: number) {
-    this.#input = input;
-    this.#until = until;
-    this.#account = getExternalWorkflowHandle(`${ACCOUNT_WORKFLOW}${input.accountId}`);
-  }
-
-  /** After an unclean end the account may send a decision twice; only the first one counts. */
-  told(reply: ReplyWire): void {
-    if (reply.reservationId === this.#input.request.reservationId) this.decision ??= reply;
-  }
-
-  /** Asks, and asks again after a denial that ends before the deadline, such as a full line. */
-  async waited(): Promise<void> {
-    for (;;) {
-      await this.#ask();
-      if (this.fault !== undefined) return;
-      const limit = Math.max(0, this.#until - Date.now()) + GRACE_MS;
-      await condition(() => this.decision !== undefined, limit);
-      const again = againAt(this.decision);
-      if (again === undefined || again >= this.#until) return;
-      step(`asks again at ${new Date(again).toISOString()}`);
-      this.decision = undefined;
-      await sleep(Math.max(SECOND_MS, again - Date.now()));
-    }
-  }
-
-  /** Leaves the line. The two messages may cross, so a grant may still come. */
-  async left(): Promise<ReplyWire | undefined> {
-    if (this.fault !== undefined) return undefined;
-    step('leaves the line');
-    const { reservationId } = this.#input.request;
-    await this.#account.signal('sendWithdraw', { reservationId }).catch(() => undefined);
-    await condition(() => this.decision !== undefined, CROSSING_MS);
-    return this.decision;
-  }
-
-  async #ask(): Promise<void> {
-    const { accountId, request, deadline } = this.#input;
-    step(`waits for a slot of ${accountId}`);
-    const replyTo = { workflowId: workflowInfo().workflowId, signalName: DECIDED };
-    const leaseSeconds = leaseOf(this.#input);
-    const ask = { ...request, leaseSeconds, wait: true, validUntil: deadline, replyTo };
-    try {
-      await this.#account.signal('sendReserve', ask);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      this.fault = reasonOf(error);
-    }
-  }
-}
-
-/** Returns when to ask again; undefined after a grant, and if only a person can help. */
-function againAt(decision: ReplyWire | undefined): number | undefined {
-  if (decision === undefined || decision.granted) return undefined;
-  if (decision.retryAt !== null) return Date.parse(decision.retryAt);
-  return decision.reason === 'unverified' ? Date.now() + UNVERIFIED_MS : undefined;
-}
-
-const step = (text: string): void => setCurrentDetails(text);
-
-const leaseOf = ({ sendTimeoutSeconds = SEND_TIMEOUT_SECONDS }: InmailSend): number =>
-  Math.max(LEASE_SECONDS_MIN, sendTimeoutSeconds + LEASE_MARGIN_SECONDS);
 
 function denied(decision: ReplyWire & { readonly granted: false }): InmailSendResult {
   step(`denied: ${decision.reason}`);

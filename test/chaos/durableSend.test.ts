@@ -146,14 +146,30 @@ it('names why nothing was sent, and a cancelled one gives its place back', async
     sent: false,
     reason: 'AccountUnknown',
   });
-  await expect(endOf({ deadline: 'tomorrow' })).rejects.toMatchObject({
-    cause: { type: 'InvalidInput' },
-  });
-  expect(await endOf({ activity: 'refused' })).toMatchObject({ sent: false, reason: 'rejected' });
+  const late = isoInstant(Date.now() + 366 * DAY_MS);
+  for (const [input, field] of [
+    [{ deadline: 'tomorrow' }, 'deadline'],
+    [{ deadline: late }, 'deadline'],
+    [{ request: { reservationId: '' } }, 'reservationId'],
+    [{ request: { reservationId: 'r', priority: 10 } }, 'priority'],
+    [{ activity: '' }, 'activity'],
+    [{ sendTimeoutSeconds: 0 }, 'sendTimeoutSeconds'],
+  ] as const) {
+    await expect(endOf(input)).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringMatching(`^${field}`) },
+    });
+  }
+  const refused = { activity: 'refused', request: { reservationId: 'refused' } };
+  expect(await endOf(refused)).toMatchObject({ sent: false, reason: 'rejected' });
+  const again = endOf(refused);
   expect(await statusOf(account)).toMatchObject({ counter: 0 });
   expect(await endOf({ activity: 'broken' })).toMatchObject({ sent: 'unknown' });
   const waits = await start({ request: { reservationId: 'waits' } });
   await expect.poll(async () => (await statusOf(account)).waiting).toBe(1);
+  expect(await again).toMatchObject({ sent: false, reason: 'ReservationSettled' });
+  await expect
+    .poll(async () => waits.query('__temporal_workflow_metadata'))
+    .toMatchObject({ currentDetails: expect.stringContaining('(daily_cap): place 1') });
   await waits.cancel();
   expect(await waits.result()).toMatchObject({ sent: false, reason: 'cancelled' });
   expect(await statusOf(account)).toMatchObject({ waiting: 0, counter: 1 });
