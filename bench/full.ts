@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bytesOf } from '../src/domain/primitives/bytes.js';
-import { PAYLOAD_BYTES_MAX } from '../src/domain/primitives/limits.js';
+import { STATE_BYTES_MAX } from '../src/domain/primitives/limits.js';
 import { fullState } from '../test/support/fullAccount.js';
 import type { Line } from './latency.js';
 
@@ -37,7 +37,7 @@ export async function largestState(): Promise<readonly Line[]> {
     [
       'the same with all that may wait, KiB',
       kib(largest.handed),
-      `${kib(PAYLOAD_BYTES_MAX)} at most`,
+      `${kib(STATE_BYTES_MAX)} at most`,
     ],
   ];
 }

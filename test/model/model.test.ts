@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { story } from './commands.js';
 import { loadDomain } from '../support/domain.js';
 import { play } from './play.js';
+import { inOrder } from '../../src/domain/gate/line.js';
+import { accountInLine, lines, named, orderOf } from './line.js';
 
 const RUNS = 5_000;
+const LINES = 2_000;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 
 /** What has to have come to pass in these runs, or they showed nothing. */
@@ -48,5 +51,23 @@ describe('the domain', () => {
     const shadowed = reasons.map((reason) => `reserve: granted, would deny ${reason}`);
     const never = [...wanted(), ...shadowed].filter((what) => !times.has(what));
     expect(never).toEqual([]);
+  });
+
+  it('the domain and the naive reading of R21 put the asks of a line in the same order', () => {
+    const seen = { weighted: 0, remembered: 0 };
+    fc.assert(
+      fc.property(lines, ({ asks, sends, weights }) => {
+        const campaigns = weights.map((weight, n) => ({ campaignId: `k${n}`, weight }));
+        const { day, account } = accountInLine(asks, sends, campaigns);
+        const past = sends.map((send) => ({ ...send, day: day - send.daysAgo }));
+        const wanted = orderOf(asks.map(named), past, { day, campaigns });
+        expect(inOrder(account).map(({ reservationId }) => reservationId)).toEqual(wanted);
+        if (weights[0] !== weights[1]) seen.weighted += 1;
+        if (past.some((send) => send.day < day && !send.isReleased)) seen.remembered += 1;
+      }),
+      { numRuns: LINES },
+    );
+    expect(seen.weighted).toBeGreaterThan(LINES / 4);
+    expect(seen.remembered).toBeGreaterThan(LINES / 4);
   });
 });

@@ -2,9 +2,11 @@
  * Full accounts: random ids up to the longest legal length fill each account to the limits of the
  * domain. `fullState` returns the state that a run hands to the next, with all that may wait.
  */
-import type { FailureKind } from '../../src/domain/account/account.js';
+import { lineOf, type FailureKind } from '../../src/domain/account/account.js';
+import { CAMPAIGNS_MAX, WEIGHT_MAX } from '../../src/domain/account/policy.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { bytesOf } from '../../src/domain/primitives/bytes.js';
+import { ask } from '../../src/domain/commands/line.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import {
@@ -13,10 +15,10 @@ import {
 } from '../../src/domain/primitives/limits.js';
 import { observe, type Observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
-import { hold, type Start } from '../../src/domain/commands/administer.js';
+import { configure, hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import type { HandedOver } from '../../src/workflows/accountRun.js';
-import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
+import { isAccountId, isCampaignId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Random } from '../simulation/random.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
 import { OUTBOX_BYTES_MAX } from '../../src/domain/entity/bounds.js';
@@ -88,6 +90,25 @@ function spent(before: Scenario, random: Random, names: Names): Scenario {
   return account;
 }
 
+/** Fills the waiting line: asks of all lengths, until the account has no place for one more (R21). */
+function inLine(before: Scenario, random: Random, names: Names): Scenario {
+  // The cap is used for days, so each ask waits.
+  let account = before.when(configure, { dailyCap: 1 });
+  const replyTo = { workflowId: '中'.repeat(333), signalName: '文'.repeat(333) };
+  const more = { wait: true, validUntil: account.now + 32 * DAY_MS, foresee: () => null };
+  for (;;) {
+    const request = {
+      reservationId: r(names.ours()),
+      recipientId: p(names.longId()),
+      campaignId: must(isCampaignId, names.ours()),
+      ...(random.chance(0.3) ? { replyTo } : {}),
+    };
+    const { length } = lineOf(account.entity.account);
+    account = savedInTime(account.when(ask, { ...request, ...more }));
+    if (lineOf(account.entity.account).length === length) return account;
+  }
+}
+
 /** Returns as many waiting messages as an account may have. */
 function waiting(names: Names, sentAt: number): readonly Waiting[] {
   const all: Waiting[] = [];
@@ -128,13 +149,18 @@ export function fullState(seed: number): HandedOver {
     connect: true,
     identity: must(isIdentity, '中'.repeat(512)),
     ramp: { dailyCaps: Array.from({ length: 366 }, () => 50) },
+    campaigns: Array.from({ length: CAMPAIGNS_MAX }, () => ({
+      campaignId: must(isCampaignId, names.ours()),
+      dailyCap: 100_000,
+      weight: WEIGHT_MAX,
+    })),
   };
   let account = spent(anAccount(start), random, names);
   for (let n = 0; n < OBSERVED; n += 1) {
     const age = random.between(0, DAYS - 1) * DAY_MS;
     account = savedInTime(account.when(observe, names.observed(account.now - age)));
   }
-  account = withoutOutbox(account);
+  account = withoutOutbox(inLine(account, random, names));
   account = account.when(hold, { reason: '中'.repeat(512), actor: '文'.repeat(128) });
   // No message is accepted while so much waits to be saved.
   for (let bytes = 0; bytes <= OUTBOX_BYTES_MAX;) {

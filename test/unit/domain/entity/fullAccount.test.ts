@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
-import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../../../src/domain/primitives/limits.js';
+import {
+  EXTERNALS_MAX,
+  LINE_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  STATE_BYTES_MAX,
+} from '../../../../src/domain/primitives/limits.js';
 import { observe } from '../../../../src/domain/commands/observe.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
 import { DAY_MS } from '../../../../src/domain/primitives/time.js';
@@ -65,7 +70,11 @@ it.each([1, 2])('all that a full account hands to the next run fits: seed %i', (
   expect(account?.slots.length).toBeGreaterThan(40);
   expect(account?.externals).toHaveLength(EXTERNALS_MAX);
   const bytes = bytesOf(state);
-  expect(bytes).toBeGreaterThan(HANDED_BYTES_MAX);
-  expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX);
-  expect(bytes).toBeLessThan(PAYLOAD_BYTES_MAX);
+  // The line is full: no place is left for the largest ask.
+  const line = bytesOf(account?.line ?? []);
+  expect(line).toBeGreaterThan(LINE_BYTES_MAX - 4 * 1_024);
+  expect(line).toBeLessThanOrEqual(LINE_BYTES_MAX + 2);
+  expect(bytes).toBeGreaterThan(LINE_BYTES_MAX + HANDED_BYTES_MAX);
+  expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX + LINE_BYTES_MAX + HANDED_BYTES_MAX);
+  expect(bytes).toBeLessThan(STATE_BYTES_MAX);
 });
