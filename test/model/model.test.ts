@@ -60,8 +60,8 @@ describe('the domain', () => {
         const campaigns = weights.map((weight, n) => ({ campaignId: `k${n}`, weight }));
         const { day, account } = accountInLine(asks, sends, campaigns);
         const past = sends.map((send) => ({ ...send, day: day - send.daysAgo }));
-        const wanted = orderOf(asks.map(named), past, { day, campaigns });
-        expect(inOrder(account).map(({ reservationId }) => reservationId)).toEqual(wanted);
+        const order = orderOf(asks.map(named), past, { day, campaigns });
+        expect(inOrder(account).map(({ reservationId }) => reservationId)).toEqual(order);
         if (weights[0] !== weights[1]) seen.weighted += 1;
         if (past.some((send) => send.day < day && !send.isReleased)) seen.remembered += 1;
       }),
