@@ -24,6 +24,10 @@ type Ask = {
 };
 
 const POLL_MS = 500;
+const WAIT_MS = 60_000;
+
+const openLine = (planned: PlannedSend | undefined): string =>
+  `${planned?.account}: ${planned?.recipient} has had no turn yet`;
 
 export class Line {
   readonly #pipeline: Sender;
@@ -61,12 +65,18 @@ export class Line {
     }
   }
 
-  /** Resolves when every ask that is still open waits for the next day, and prints its turn. */
-  async untilMidnight(): Promise<void> {
+  /**
+   * Resolves when every ask that is still open waits for the next day, and prints its turn. After
+   * `waitMs` it names the asks that it still does not know, and the demonstration continues.
+   */
+  async untilMidnight(waitMs = WAIT_MS): Promise<void> {
+    const deadline = Date.now() + waitMs;
     for (;;) {
-      const turns = await Promise.all([...this.#asks].map((ask) => this.#turnOf(ask)));
-      if (turns.every((turn) => turn !== undefined)) {
-        for (const turn of turns.toSorted()) this.#print(turn);
+      const asks = [...this.#asks];
+      const turns = await Promise.all(asks.map((ask) => this.#turnOf(ask)));
+      if (turns.every((turn) => turn !== undefined) || Date.now() >= deadline) {
+        const lines = turns.map((turn, n) => turn ?? openLine(asks[n]?.planned));
+        for (const line of lines.toSorted()) this.#print(line);
         return;
       }
       await sleep(POLL_MS);
