@@ -30,7 +30,7 @@ const DONE: readonly string[] = [
   'docs/http.md',
   'docs/lifecycle.md',
   'docs/linkedin-ids.md',
-  'docs/move-in.md',
+  'docs/migrate.md',
   'docs/mutants.md',
   'docs/on-call.md',
   'docs/operations.md',

@@ -212,7 +212,7 @@ describe('every example', () => {
     'connect-a-pipeline',
     'customer-questions',
     'denials',
-    'move-in',
+    'migrate',
     'on-call',
     'starting-over',
     'upgrade',
