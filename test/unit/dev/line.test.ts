@@ -42,6 +42,7 @@ it('the asks that wait for the next day are printed with their turn, and withdra
   );
   line.ask('quinn.1', planned('now'), tally);
   line.ask('quinn.1', planned('later'), tally);
+  await expect.poll(() => printed).toHaveLength(1);
   await line.untilMidnight(0);
   expect(printed.splice(1)).toEqual(['quinn: later has had no turn yet']);
   await line.untilMidnight();
