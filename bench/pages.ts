@@ -5,6 +5,7 @@ import { createClient, type SafebandClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
 import { readAssets } from '../src/http/pages/ui/assets.js';
 import { createMetrics } from '../src/platform/metrics.js';
+import { SECOND_MS } from '../src/domain/primitives/time.js';
 import { knownMigrations } from '../src/postgres/migrate.js';
 import { makeKey } from '../src/postgres/access/keys.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
@@ -41,6 +42,16 @@ async function ask(url: string, key: string, headers: Record<string, string>): P
   });
   return { took, bytes };
 }
+
+/** Waits until the server, which has just started, has read all accounts. */
+async function allRead({ url, key }: Served): Promise<void> {
+  for (let page = READING; page.includes(READING);) {
+    const headers = { authorization: `Bearer ${key}` };
+    page = await (await fetch(`${url}/accounts?state=active`, { headers })).text();
+  }
+}
+/** The words of a page that waits for the first read. */
+const READING = 'The server has just started';
 
 type Times = { readonly took: readonly number[]; readonly bytesMax: number };
 async function times(
@@ -166,6 +177,8 @@ async function ofFleet(client: SafebandClient, database: Filled): Promise<readon
   const begin = performance.now();
   await ask(`${served.url}/accounts`, served.key, {});
   const first = performance.now() - begin;
+  await allRead(served);
+  const whole = (performance.now() - begin) / SECOND_MS;
   const lines: Line[] = [];
   for (const [name, target, ...paths] of PAGES) {
     const line: Line = [`${fleet}, ${name}, p95`, p95(await times(paths, served)), target];
@@ -185,7 +198,12 @@ async function ofFleet(client: SafebandClient, database: Filled): Promise<readon
       p95(changing),
       '50 ms at most',
     ],
-    [`${fleet}, accounts page, the first after a start`, `${first.toFixed(0)} ms`, ''],
+    [
+      `${fleet}, accounts page, the first after a start`,
+      `${first.toFixed(0)} ms`,
+      '1,000 ms at most',
+    ],
+    [`${fleet}, all are read after`, `${whole.toFixed(1)} s`, ''],
     [`${fleet}, accounts page, first paint`, `${painted.toFixed(0)} ms`, '1,000 ms at most'],
   ];
 }
