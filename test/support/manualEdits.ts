@@ -39,6 +39,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   ],
   recipient_memory_days: ['30', '365'],
   campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
+  mode: [`'shadow'`, `lower('SHADOW')`],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
 /** Columns that only a claim sets: the database does not take a manual value. */

@@ -62,6 +62,9 @@ async function talk(id: string): Promise<void> {
   for (const reservationId of ['one', 'two', 'three']) {
     await safeband.reserve(id, { reservationId, recipientId: `${CANARY}-${reservationId}` });
   }
+  const shadow = await stand.connect(`${id}-shadow`, { mode: 'shadow', dailyCap: 0 });
+  await expect.poll(() => statusOf(shadow)).toMatchObject({ verified: true });
+  await safeband.reserve(`${id}-shadow`, { reservationId: 'one' });
   await safeband.delivered(id, { reservationId: 'one', chatId, messageId: `${CANARY}-m` });
   const taken = { reservationId: 'two', chatId, messageId: `${CANARY}-m` };
   await expect(safeband.delivered(id, taken)).rejects.toThrow('taken');
@@ -117,7 +120,8 @@ it("a worker serves the SDK's metrics and Safeband's, with every name of dashboa
   await expect.poll(scrapeWorker).toContain('temporal_workflow_task_execution_failed_total');
   await unknownType.terminate();
   const [ofWorker, ofServer] = [await scrapeWorker(), await serverScrape()];
-  expect(ofWorker).toMatch(/^safeband_decisions_total\{.*reason="granted".*\} 3$/m);
+  expect(ofWorker).toMatch(/^safeband_decisions_total\{.*reason="granted".*\} 4$/m);
+  expect(ofWorker).toMatch(/^safeband_would_deny_total\{.*reason="weekly_cap".*\} 1$/m);
   expect(ofWorker).toMatch(/^safeband_writes_total\{.*outcome="unanswered".*\} \d+$/m);
   expect(ofServer).toMatch(
     /^safeband_call_duration_seconds_count\{call="sendDelivered",outcome="ChatIdTaken"\} 1$/m,
