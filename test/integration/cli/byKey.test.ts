@@ -78,6 +78,7 @@ const READS = [
   'why ID',
   'slots ID',
   'slots ID --count 7',
+  'waiting ID',
   'check ID',
   'history ID --at 00:00',
   'history ID --at 2999-01-01T00:00:00Z',

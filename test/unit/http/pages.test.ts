@@ -169,8 +169,16 @@ describe('the numbers of an account', () => {
     fc.assert(
       fc.property(rows, (some) => {
         const row = { ...statusRow(), ...some };
-        const { asOf, nextCheckAt: _, logged, caps, ...numbers } = numbersOfRow(row, NOON);
+        const {
+          asOf,
+          nextCheckAt: _,
+          logged,
+          caps,
+          fullCapOn,
+          ...numbers
+        } = numbersOfRow(row, NOON);
         expect({ ...numbers, caps: row.caps }).toEqual(row);
+        expect(fullCapOn).toBeNull();
         expect([asOf, logged]).toEqual([NOON, row.delivered + row.external]);
         expect(caps).toMatchObject(row.caps);
       }),
