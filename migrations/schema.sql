@@ -100,6 +100,8 @@ create table safeband.account_history (
   recipient_memory_days smallint,
   campaigns jsonb,
   mode text,
+  velocity jsonb,
+  sent_days jsonb,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -158,6 +160,8 @@ create table safeband.accounts (
   recipient_memory_days smallint,
   campaigns jsonb,
   mode text not null default 'enforce'::text,
+  velocity jsonb,
+  sent_days jsonb,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
@@ -175,9 +179,11 @@ create table safeband.accounts (
   constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
   constraint accounts_ramp_day_next_check CHECK (ramp_day_next >= 1),
   constraint accounts_recipient_memory_days_check CHECK (recipient_memory_days >= 1 AND recipient_memory_days <= 365),
+  constraint accounts_sent_days_check CHECK (sent_days IS NULL OR (jsonb_typeof(sent_days) = 'array'::text AND jsonb_array_length(sent_days) <= 13) IS TRUE),
   constraint accounts_state_check CHECK (state = ANY (ARRAY['active'::text, 'cooldown'::text, 'held'::text, 'no_credits'::text, 'unverified'::text, 'disconnected'::text])),
   constraint accounts_uncertain_check CHECK (uncertain >= 0),
   constraint accounts_unexplained_check CHECK (unexplained >= 0),
+  constraint accounts_velocity_check CHECK (velocity IS NULL OR (jsonb_typeof(velocity) = 'object'::text AND ((velocity ->> 'factor'::text)::numeric) >= 1::numeric AND ((velocity ->> 'factor'::text)::numeric) <= 10::numeric AND ((velocity ->> 'floor'::text)::integer) >= 1 AND ((velocity ->> 'floor'::text)::integer) <= 50) IS TRUE),
   constraint accounts_weekly_cap_check CHECK (weekly_cap >= 0),
   constraint accounts_pkey PRIMARY KEY (account_id),
   constraint tell_account TRIGGER DEFERRABLE INITIALLY DEFERRED,
@@ -194,7 +200,7 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
@@ -684,8 +690,9 @@ create view safeband.account_status as
     week_used,
     remaining,
     last_checked_at,
-    credits_renew_on
-   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on);
+    credits_renew_on,
+    cap_velocity
+   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on, cap_velocity);
 
 create view safeband.campaign_days as
  SELECT account_id,
@@ -744,7 +751,7 @@ AS $function$
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zone)
- RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone, credits_renew_on smallint)
+ RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone, credits_renew_on smallint, cap_velocity integer)
  LANGUAGE sql
  STABLE
 AS $function$
@@ -795,6 +802,7 @@ AS $function$
       week.counters - case when f.is_new then carry.of_week else week.carried_of_week end
         as earlier,
       caps.daily as daily_in_force, caps.weekly as weekly_in_force, caps.ramp_cap as ramp_in_force,
+      safeband.velocity_cap(f.whole, f.day, f.proved_of_row) as velocity_in_force,
       greatest(f.last_checked_at, case when f.state <> 'disconnected' then fleet.ran_at end)
         as checked_at
     from found f
@@ -831,9 +839,10 @@ AS $function$
     c.counter - c.log_delivered - c.log_external - c.imported_now,
     c.daily_in_force, c.weekly_in_force, c.ramp_in_force,
     c.earlier + c.counter + c.carried_now,
-    greatest(0, safeband.left_by(c.daily_in_force, c.weekly_in_force, c.ramp_in_force, c.earlier)
+    greatest(0, safeband.left_by(least(c.daily_in_force, c.velocity_in_force),
+        c.weekly_in_force, c.ramp_in_force, c.earlier)
       - c.counter - c.carried_now),
-    c.checked_at, c.credits_renew_on
+    c.checked_at, c.credits_renew_on, c.velocity_in_force
   from counted c
 $function$;
 
@@ -856,9 +865,10 @@ $function$;
 CREATE OR REPLACE FUNCTION safeband.cap_of(a safeband.accounts, earlier integer)
  RETURNS integer
  LANGUAGE sql
- IMMUTABLE
+ STABLE
 AS $function$
-  select safeband.left_by(caps.daily, caps.weekly, caps.ramp_cap, earlier)
+  select safeband.left_by(least(caps.daily, safeband.velocity_cap(a, a.counter_day, null)),
+           caps.weekly, caps.ramp_cap, earlier)
     from safeband.caps_of(a.tier, a.daily_cap, a.weekly_cap, a.ramp, a.ramp_day) caps
 $function$;
 
@@ -1576,6 +1586,25 @@ AS $function$
     'is_edited', 'edits', 'saved_row', 'hot_since', 'last_checked_at', 'last_write',
     'last_write_mark', 'last_run', 'saved_run_id', 'run_id', 'run_events', 'identity_normal',
     'identity_number', 'identity_compared']
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.velocity_cap(a safeband.accounts, day date, open_counter integer)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when a.velocity is not null then (
+    select greatest((a.velocity->>'floor')::int,
+             (round((a.velocity->>'factor')::numeric * 100)::bigint * sum(last.sent)
+               / (100 * count(*)))::int)
+      from (select known.sent
+              from (select x.day, x.sent
+                      from jsonb_to_recordset(coalesce(a.sent_days, '[]')) x(day int, sent int)
+                    union all
+                    select safeband.day_no(a.counter_day), open_counter
+                     where a.counter_day < velocity_cap.day) known
+             where known.sent > 0 and known.day >= safeband.day_no(velocity_cap.day) - 28
+             order by known.day desc limit 7) last) end
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.week_before(account safeband.account_id, day date, open_day date, open_counter integer)

@@ -1,6 +1,6 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { Ramp } from '../domain/account/policy.js';
+import type { Ramp, Velocity } from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
 import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
 import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
@@ -23,6 +23,8 @@ import {
   paceOf,
   RAMP_WORDS,
   rampIn,
+  VELOCITY_WORDS,
+  velocityIn,
 } from '../domain/wire/settingText.js';
 
 /** Returns a reader of whole numbers within bounds. */
@@ -79,6 +81,14 @@ export function pacing(raw: string): Pace | Default {
   const pace = paceOf(raw);
   if (pace === undefined) throw new InvalidArgumentError(`Use ${PACE_WORDS}, or none.`);
   return pace;
+}
+
+/** `2:5`, or `none`. */
+export function velocity(raw: string): Velocity | Default {
+  if (raw === 'none') return 'default';
+  const limit = velocityIn(raw);
+  if (limit) return limit;
+  throw new InvalidArgumentError(`Use ${VELOCITY_WORDS}, or none.`);
 }
 
 /** `q4=10,spring=5+weight3,may=weight2`, or `none`. */

@@ -1,6 +1,6 @@
 /** The options of a policy, and the text of a policy. */
 import { Option, type Command } from 'commander';
-import { MODES, type Mode, type Ramp } from '../domain/account/policy.js';
+import { MODES, type Mode, type Ramp, type Velocity } from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
@@ -11,6 +11,7 @@ import {
   memoryText,
   pacingText,
   rampText,
+  velocityWords,
 } from '../domain/records/settingsChange.js';
 import {
   campaigns,
@@ -21,6 +22,7 @@ import {
   ramp,
   renewalDay,
   sendingWindow,
+  velocity,
   type Default,
 } from './options.js';
 
@@ -36,6 +38,7 @@ export type PolicyOptions = {
   readonly recipientMemory?: number | Default | undefined;
   readonly campaigns?: readonly NamedCap[] | Default | undefined;
   readonly mode?: Mode | undefined;
+  readonly velocity?: Velocity | Default | undefined;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -79,6 +82,11 @@ export const policyOptions = (command: Command): Command =>
       '--campaigns <caps>',
       'daily caps and weights of campaigns, such as q4=10,may=5+weight3, or none; replaces all',
       campaigns,
+    )
+    .option(
+      '--velocity <limit>',
+      'cap by the sends of the last days: factor and floor, such as 2:5, or none',
+      velocity,
     );
 
 /** The mode is no setting of a what-if, which always denies (R23). */
@@ -102,6 +110,7 @@ export const policyOf = ({
   recipientMemory: memory,
   campaigns: caps,
   mode,
+  velocity: limit,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -113,6 +122,7 @@ export const policyOf = ({
   ...(memory === undefined ? {} : { recipientMemoryDays: orNull(memory) }),
   ...(caps === undefined ? {} : { campaigns: orNull(caps) }),
   ...(mode === undefined ? {} : { mode }),
+  ...(limit === undefined ? {} : { velocity: orNull(limit) }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -127,6 +137,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     (policy.recipientMemoryDays === null
       ? ''
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
+    (policy.velocity === null ? '' : `, velocity ${velocityWords(policy.velocity)}`) +
     (policy.campaigns === null ? '' : `, campaigns ${campaignsText(policy.campaigns)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );

@@ -56,6 +56,8 @@ export type PolicyInput = {
   readonly campaigns?: readonly CampaignCapInput[] | null;
   /** `shadow`: the gate records what it would deny, and grants (R23). */
   readonly mode?: 'enforce' | 'shadow' | null;
+  /** The cap of a day: `factor` times the mean of the last days, at least `floor`. */
+  readonly velocity?: { readonly factor: number; readonly floor: number } | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

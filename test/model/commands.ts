@@ -1,6 +1,6 @@
 /** Stories: what callers, clocks and machines may do to one account, as plain data. */
 import fc from 'fast-check';
-import type { RefCampaign, RefPacing } from './kept.js';
+import type { RefCampaign, RefPacing, RefVelocity } from './kept.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -38,6 +38,7 @@ type Change = {
   pacing?: RefPacing | null;
   campaigns?: readonly RefCampaign[] | null;
   mode?: 'enforce' | 'shadow' | null;
+  velocity?: RefVelocity | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -54,6 +55,12 @@ const campaigns = fc.constantFrom<readonly RefCampaign[] | null>(
     { campaignId: 'k1', dailyCap: 2 },
   ],
   [],
+  null,
+);
+const velocity = fc.constantFrom<RefVelocity | null>(
+  { factor: 1, floor: 1 },
+  { factor: 1.5, floor: 1 },
+  { factor: 2, floor: 2 },
   null,
 );
 const lease = fc.constantFrom(1, 60, 900, 7_200, 86_400);
@@ -83,6 +90,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ campaigns }),
   fc.record({ mode: fc.constantFrom('shadow' as const, 'enforce' as const, null) }),
+  fc.record({ velocity }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),
@@ -143,7 +151,17 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('pass' as const),
-      ms: fc.constantFrom(1, 999, 1_000, 10 * MINUTE, 60 * MINUTE, 5 * 60 * MINUTE, DAY, 3 * DAY),
+      ms: fc.constantFrom(
+        1,
+        999,
+        1_000,
+        10 * MINUTE,
+        60 * MINUTE,
+        5 * 60 * MINUTE,
+        DAY,
+        3 * DAY,
+        9 * DAY,
+      ),
     }),
   },
   {
@@ -171,6 +189,10 @@ export const story = fc.record({
   campaigns: fc.oneof(
     { weight: 2, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: campaigns },
+  ),
+  velocity: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: velocity },
   ),
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
   mode: fc.oneof(

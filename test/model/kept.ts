@@ -42,6 +42,7 @@ export type Ext = {
 export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
 export type RefPacing = { minGapSeconds: number; jitterPercent?: number; perHour?: number };
 export type RefCampaign = { campaignId: string; dailyCap?: number; weight?: number };
+export type RefVelocity = { factor: number; floor: number };
 export type RefPolicy = {
   tier: string;
   dailyCap: number | null;
@@ -51,5 +52,6 @@ export type RefPolicy = {
   pacing?: RefPacing | null;
   campaigns?: readonly RefCampaign[] | null;
   mode?: 'enforce' | 'shadow' | null;
+  velocity?: RefVelocity | null;
 };
 export type RefAsk = Pick<Res, 'recipient' | 'campaign'> & { again: boolean };

@@ -15,7 +15,8 @@ const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import
 /** What has to have come to pass in these runs, or they showed nothing. */
 const SOMETIMES = `
   reserve: granted repeated ReservationSettled ReservationConflict held no_credits cooldown
-           tier_has_no_inmail recipient_contacted campaign_cap weekly_cap ramp_cap daily_cap
+           tier_has_no_inmail recipient_contacted campaign_cap weekly_cap ramp_cap
+           velocity_cap daily_cap
   deliver: delivered already_delivered external ChatIdTaken
   fail: released uncertain already_released already_uncertain already_delivered
         ReservationUnknown ReservationSettled

@@ -41,7 +41,7 @@ export class Play {
   }
 
   #open(): Entity {
-    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns, mode } = this.story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns, mode, velocity } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
       tier,
@@ -51,6 +51,7 @@ export class Play {
       pacing,
       campaigns: campaignsOf(campaigns),
       mode,
+      velocity,
     };
     const start: Start = {
       accountId: the(isAccountId, 'model'),

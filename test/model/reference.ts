@@ -5,6 +5,7 @@ import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
 import { nextRenewal } from './renewal.js';
 import { answerIn } from './shadow.js';
+import { closeDays, velocityCap } from './velocity.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -29,6 +30,8 @@ export class Reference {
   denied: string[] = [];
   /** The grants of shadow mode that would have been denied. */
   readonly wouldDeny = new Map<string, { day: number; reason: string }>();
+  /** The counters of days that are older than the week. */
+  closed = new Map<number, number>();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -59,7 +62,9 @@ export class Reference {
   }
   used = (): number => this.counter(this.day) + this.carriedNow().length;
   effective = (): number =>
-    Math.max(0, Math.min(this.dailyCap(), this.rampCap(), this.weeklyCap() - this.earlier()));
+    Math.max(0, Math.min(this.stepped(), velocityCap(this), this.weeklyCap() - this.earlier()));
+  /** A day that is older than the week keeps its counter. */
+  sentOn = (day: number): number => this.closed.get(day) ?? this.counter(day);
   isKnown = (r: Res): boolean => !r.forgotten;
   forget(): void {
     for (const r of this.all) {
@@ -85,16 +90,14 @@ export class Reference {
       const mayLand = r.state === 'in_flight' || (r.state === 'uncertain' && r.lease > day * DAY);
       if (r.day < day && mayLand) r.carried.push(day);
     }
+    closeDays(this, day);
     this.day = day;
     this.denied = [];
     this.forget();
     this.cooledAt = 0;
     this.highest = this.stepped();
   }
-  /**
-   * An idle account rolls within two minutes of midnight, and is then taken to have done so at
-   * once.
-   */
+  /** An idle account rolls within two minutes of midnight; this counts as at once. */
   rolledAt = (day: number): number => (this.now - day * DAY <= 120_000 ? day * DAY : this.now);
   cool(cause: string, until: number): void {
     this.cooldowns.push({ cause, until });
@@ -114,6 +117,7 @@ export class Reference {
     if (isCampaignFull(this, campaign)) return 'campaign_cap';
     if (this.earlier() + this.used() >= this.weeklyCap()) return 'weekly_cap';
     if (this.used() >= this.rampCap()) return 'ramp_cap';
+    if (this.used() >= velocityCap(this)) return 'velocity_cap';
     if (this.used() >= this.dailyCap()) return 'daily_cap';
     const grants = this.all.filter((r) => r.day === this.day && this.isKnown(r)).length;
     if (grants >= Math.max(20, 3 * this.stepped())) return 'churn_cap';
@@ -280,10 +284,7 @@ export class Reference {
     return 'released';
   }
 
-  /**
-   * A new workflow, from rows that were all written; `isClean`: the last one had disconnected. Each
-   * proof is in the log once, on the day on which it came first.
-   */
+  /** A new workflow, from rows that were all written; `isClean`: the last one had disconnected. */
   restart(isClean: boolean, log: readonly Logged[]): void {
     const lastDay = this.day;
     if (!isClean && (lastDay === this.day || this.now - this.day * DAY < HOUR)) {

@@ -74,6 +74,17 @@ export class Store {
     }));
   }
 
+  /** The row with the days with a send, also of an account without a velocity: it may get one. */
+  #withSentDays(account: StoredAccount): StoredAccount {
+    const { day } = account;
+    const days = [...this.days.values()]
+      .filter(({ quotaDay, counter }) => quotaDay <= day - 7 && quotaDay >= day - 28 && counter > 0)
+      .toSorted((a, b) => a.quotaDay - b.quotaDay)
+      .slice(-7)
+      .map(({ quotaDay, counter }) => ({ day: quotaDay, sent: counter }));
+    return account.sentDays || days.length === 0 ? account : { ...account, sentDays: days };
+  }
+
   readBack(day: number): ReadBack {
     const since = Math.min(day, this.account?.day ?? day);
     const reservations = [...this.reservations.values()].filter(
@@ -81,7 +92,7 @@ export class Store {
         quotaDay >= since - 2 || state === 'in_flight' || (carriedInto ?? 0) >= since,
     );
     return clone({
-      account: this.account,
+      account: this.account && this.#withSentDays(this.account),
       highestNumber: this.#highest,
       reservations,
       attempts: [],

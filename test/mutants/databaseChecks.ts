@@ -199,6 +199,20 @@ const midnightView: DatabaseCheck = async (desk) => {
   ]);
 };
 
+const velocityView: DatabaseCheck = async (desk) => {
+  const velocity = { factor: 1, floor: 1 };
+  await desk.save(spent(await desk.begin({ velocity }, at('23:50'))).entity);
+  const capAt = (instant: number): Promise<readonly object[]> =>
+    desk.all(
+      `select cap_velocity as cap
+         from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
+      instant,
+    );
+  expect(await capAt(MIDNIGHT - 1)).toEqual([{ cap: 1 }]);
+  // Two InMails of the day that has just ended: the reset is not saved yet.
+  expect(await capAt(MIDNIGHT)).toEqual([{ cap: 2 }]);
+};
+
 const editedWithKey: DatabaseCheck = async (desk) => {
   await desk.save(spent(await desk.begin()).entity);
   const isEdited = async (set: string): Promise<readonly object[]> => {
@@ -284,6 +298,7 @@ export const DATABASE_CHECKS = {
   'a claim needs the version that it has read': movedRow,
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
+  'the view has the velocity cap of the domain': velocityView,
   'readers get the numbers of the last save, also after a manual edit': editedView,
   'an edit of a reservation is noticed, also if it adds the search key': editedWithKey,
   'an attempt is settled by the login that began it': anotherLogin,

@@ -29,6 +29,7 @@ export const SOMETIMES: readonly string[] = `
   denied: campaign_cap
   denied: paced
   denied: recipient_contacted
+  denied: velocity_cap
   cooldown: identity_in_use
   cooldown: overshoot
   cooldown: throttled

@@ -4,7 +4,15 @@ import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Denied } from '../../src/domain/commands/denied.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';
-import { campaignOn, capOn, carriedOn, counterOn, earlierOn, weeklyOn } from './naive.js';
+import {
+  campaignOn,
+  capOn,
+  carriedOn,
+  counterOn,
+  earlierOn,
+  velocityOn,
+  weeklyOn,
+} from './naive.js';
 import { isOpenIn } from './openings.js';
 import type { World } from './world.js';
 
@@ -21,6 +29,8 @@ export function checkGrant(before: Entity, after: Entity, slot: Slot, breaks: Br
   const used = counterOn(account, day) + carriedOn(account);
   const cap = capOn(policy, rampDay);
   if (used > cap) breaks('no grant over the cap', `${used} of ${cap}`);
+  const velocity = velocityOn(account);
+  if (used > velocity) breaks('no grant over the velocity', `${used} of ${velocity}`);
   const week = used + earlierOn(account);
   if (week > weeklyOn(policy)) breaks('no grant over the week', `${week} of ${weeklyOn(policy)}`);
   const isFresh = account.reconciledAt !== null && now - account.reconciledAt < VERIFIED;
@@ -127,6 +137,10 @@ export function checkDenial(
     const sum = campaignOn(account, campaignId ?? '');
     if (sum !== used || sum < (limit ?? Infinity)) {
       broken('a campaign that refuses is used up', `${used} of ${limit}, counted ${sum}`);
+    }
+  } else if (reason === 'velocity_cap') {
+    if (spent !== used || spent < velocityOn(account)) {
+      broken('a velocity that refuses is used up', `${used} of ${limit}, counted ${spent}`);
     }
   } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
     if (spent !== used || spent < capOn(account.policy, account.rampDay)) {

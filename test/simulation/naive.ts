@@ -35,6 +35,21 @@ export function campaignOn({ slots, day }: Account, campaign: string): number {
   return sum;
 }
 
+/** Returns the cap by the sends of the last days (R25). */
+export function velocityOn(account: Account): number {
+  const { day, policy, sentDays = [] } = account;
+  if (!policy.velocity) return Infinity;
+  const { factor, floor } = policy.velocity;
+  const sends: number[] = [];
+  for (let back = 1; back <= 28 && sends.length < 7; back += 1) {
+    const old = sentDays.find((one) => one.day === day - back)?.sent ?? 0;
+    const sent = back < 7 ? counterOn(account, day - back) : old;
+    if (sent > 0) sends.push(sent);
+  }
+  const mean = sends.reduce((sum, one) => sum + one, 0) / Math.max(1, sends.length);
+  return Math.max(floor, Math.floor(factor * mean + 1e-9));
+}
+
 /** Returns the cap of a day, from customer, tier and ramp. */
 export function capOn({ tier, dailyCap, ramp }: Policy, rampDay: number): number {
   const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);

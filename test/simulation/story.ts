@@ -129,6 +129,7 @@ export function storyOf(seed: number): Story {
       ...importedOf(random),
       campaigns: campaignsOf(seed + n),
       mode: modeOf(seed + n),
+      velocity: velocityOf(seed + n),
     },
     isTwin: n > 0 && random.chance(0.15),
   }));
@@ -186,6 +187,9 @@ const campaignsOf = (seed: number): PolicyChange['campaigns'] =>
 
 /** Every tenth seed begins in shadow mode, and a change may end it. */
 const modeOf = (seed: number): PolicyChange['mode'] => (seed % 10 === 5 ? 'shadow' : null);
+/** Every tenth seed has a velocity, as with the caps of campaigns. */
+const velocityOf = (seed: number): PolicyChange['velocity'] =>
+  seed % 10 === 3 ? { factor: 1.5, floor: 1 } : null;
 
 function policyOf(random: Random): PolicyChange {
   const isFree = random.chance(0.03);

@@ -38,6 +38,8 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
     `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
   ],
   recipient_memory_days: ['30', '365'],
+  velocity: [`'{"factor": 2, "floor": 5}'`, `'{"factor": 9, "floor": 50}'`],
+  sent_days: [`'[{"day": 20000, "sent": 9}]'`, `'[]'`],
   campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
   mode: [`'shadow'`, `lower('SHADOW')`],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],

@@ -51,7 +51,7 @@ export const statusRow = (): StatusRow => ({
   carried: 1,
   drift: 1,
   remaining: 46,
-  caps: { daily: 50, weekly: 250, ramp: 50 },
+  caps: { daily: 50, weekly: 250, ramp: 50, velocity: null },
   weekUsed: 4,
   rampDay: 2,
   cooldown: { until: at('13:00'), cause: 'overshoot' },
@@ -124,6 +124,7 @@ export function accountData(): AccountData {
       pacing: null,
       campaigns: null,
       mode: 'enforce',
+      velocity: null,
     },
     rows: {
       day: DAY,

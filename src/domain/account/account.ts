@@ -157,9 +157,7 @@ export type Account = {
    * is granted until a reconcile succeeds (R12). Absent in state from before 0.2.
    */
   readonly isRunUnknown?: boolean;
-  /**
-   * True if it has more rows than it may have: no reconcile succeeds. Absent in state before 0.2.
-   */
+  /** True if it has too many rows: no reconcile succeeds. Absent in state before 0.2. */
   readonly isCrowded?: boolean;
   /**
    * The latest day on which an external send came that was forgotten to make room; absent or null
@@ -170,6 +168,8 @@ export type Account = {
   readonly line?: readonly WaitingAsk[];
   /** The denials of today by campaign and reason; absent in state that older code wrote (R22). */
   readonly denied?: readonly CampaignDenial[];
+  /** The last days with a send before the week; absent in state that older code wrote (R25). */
+  readonly sentDays?: readonly { readonly day: UtcDay; readonly sent: number }[];
 };
 
 export const emptyDay = (day: UtcDay): DayBook => ({

@@ -7,7 +7,7 @@ import type { UtcDay } from '../primitives/time.js';
 import { bookOf, type Account, type CampaignDenial, type DayBook } from './account.js';
 import type { CampaignId } from '../primitives/ids.js';
 import { bytesOf } from '../primitives/bytes.js';
-import { DENIED_BYTES_MAX } from '../primitives/limits.js';
+import { DENIED_BYTES_MAX, WEEK_DAYS } from '../primitives/limits.js';
 
 /** The parts of a day's counter. */
 export type Tally = {
@@ -50,6 +50,25 @@ export const counterOf = (account: Account, day: UtcDay): number => sumOf(tallyO
 export const carriedOf = (account: Account): number =>
   account.slots.filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
     .length;
+
+/** The velocity cap follows the last 7 days with a send, at most 28 days back (R25). */
+export const VELOCITY_DAYS = 7;
+export const VELOCITY_LOOK_BACK_DAYS = 28;
+
+/** A quota day with a send, and its counter. */
+export type SentDay = { readonly day: UtcDay; readonly sent: number };
+
+/** Returns the days with a send of the 28 days before today, oldest first (R25). */
+export function sentDaysOf(account: Account): readonly SentDay[] {
+  const { day: today, days, sentDays = [] } = account;
+  const ofWeek = days
+    // A late report about an older day makes a book for it, without what the day had more.
+    .filter(({ day }) => day < today && day > today - WEEK_DAYS)
+    .map(({ day }) => ({ day, sent: counterOf(account, day) }));
+  return [...sentDays, ...ofWeek].filter(
+    ({ day, sent }) => sent > 0 && day >= today - VELOCITY_LOOK_BACK_DAYS,
+  );
+}
 
 /** True if a drift raises an alert (R8). Pages, reconcile and audit ask here. */
 export const isAboveDriftMax = (drift: number): boolean => drift > DRIFT_MAX;

@@ -2,7 +2,8 @@
 import { emptyDay, type Account, type DayBook, type Slot } from './account.js';
 import { accountWith, bookWith } from './update.js';
 import type { Event } from './events.js';
-import { dayOf } from '../primitives/time.js';
+import { dayOf, type UtcDay } from '../primitives/time.js';
+import { counterOf, sentDaysOf, VELOCITY_DAYS, type SentDay } from './counter.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
 
@@ -20,6 +21,7 @@ export function rolled(account: Account, event: Extract<Event, { type: 'DayRolle
     highestCap: steppedCapOf(account.policy, rampDay),
     cooledAtCounter: 0,
     denied: [],
+    sentDays: sentDaysAfter(account, day),
     days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
     slots: account.slots
       .filter((slot) => !isForgotten(slot))
@@ -38,4 +40,12 @@ function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
     forgottenDelivered: book.forgottenDelivered + count('delivered'),
     forgottenUncertain: book.forgottenUncertain + count('uncertain'),
   });
+}
+
+/** Returns the days with a send that are older than the week of the new day (R25). */
+function sentDaysAfter(account: Account, day: UtcDay): readonly SentDay[] {
+  const closing = { day: account.day, sent: counterOf(account, account.day) };
+  return [...sentDaysOf(account), ...(closing.sent > 0 ? [closing] : [])]
+    .filter((one) => one.day <= day - WEEK_DAYS)
+    .slice(-VELOCITY_DAYS);
 }

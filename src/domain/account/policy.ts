@@ -16,6 +16,9 @@ export type Pacing = {
   readonly perHour: number | null;
 };
 
+/** Today's cap in proportion to the mean of the last days with a send, at least `floor` (R25). */
+export type Velocity = { readonly factor: number; readonly floor: number };
+
 /** What the policy has of one campaign: a cap of its own (R22), a weight in the line (R21). */
 export type CampaignCap = {
   readonly campaignId: CampaignId;
@@ -58,6 +61,8 @@ export type Policy = {
   readonly campaigns?: readonly CampaignCap[] | undefined;
   /** Absent for `enforce`, and in state that older code wrote (R23). */
   readonly mode?: 'shadow' | undefined;
+  /** Absent for none, and in state that older code wrote (R25). */
+  readonly velocity?: Velocity | undefined;
 };
 
 export const modeOf = ({ mode }: Policy): Mode => mode ?? 'enforce';
@@ -96,7 +101,11 @@ export const steppedCapOf = (policy: Policy, rampDay: number): number =>
 export const openingDays = (policy: Policy): number =>
   policy.sendingWindow === null
     ? 0
-    : horizonDays(policy.sendingWindow, steppedCapOf(policy, 1), weeklyCapOf(policy));
+    : horizonDays(policy.sendingWindow, leastCapOf(policy), weeklyCapOf(policy));
+
+/** Returns the lowest cap of a day that the policy may lead to. */
+const leastCapOf = (policy: Policy): number =>
+  Math.min(steppedCapOf(policy, 1), policy.velocity?.floor ?? Infinity);
 
 /** Returns a message about a setting above the tier's band; the band then applies (R10). */
 export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {

@@ -13,6 +13,9 @@ export const changedOr = <T>(changed: T | undefined, old: T): T =>
 /** One list for all accounts without a waiting line, so that they take no memory for it. */
 const EMPTY_LINE: NonNullable<Account['line']> = [];
 
+/** The same for accounts that remember no day before their week. */
+const NO_DAYS: NonNullable<Account['sentDays']> = [];
+
 export const accountWith = (old: Account, change: Partial<Account>): Account => ({
   accountId: old.accountId,
   now: changedOr(change.now, old.now),
@@ -38,6 +41,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   forgottenOn: changedOr(change.forgottenOn, old.forgottenOn ?? null),
   line: changedOr(change.line, old.line ?? EMPTY_LINE),
   denied: changedOr(change.denied, old.denied ?? []),
+  sentDays: changedOr(change.sentDays, old.sentDays ?? NO_DAYS),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({

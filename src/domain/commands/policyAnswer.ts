@@ -6,6 +6,7 @@ import {
   type Pacing,
   type Policy,
   type Ramp,
+  type Velocity,
 } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import type { Tier } from '../primitives/tier.js';
@@ -25,6 +26,7 @@ export type PolicyWire = {
   /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
   readonly campaigns: readonly CampaignCap[] | null;
   /** `shadow`: the gate records what it would deny, and grants (R23). */
+  readonly velocity: Velocity | null;
   readonly mode: Mode;
 };
 
@@ -39,5 +41,6 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   pacing: policy.pacing ?? null,
   recipientMemoryDays: policy.recipientMemoryDays ?? null,
   campaigns: policy.campaigns ?? null,
+  velocity: policy.velocity ?? null,
   mode: modeOf(policy),
 });

@@ -9,6 +9,7 @@ import {
   type Pacing,
   type Policy,
   type Ramp,
+  type Velocity,
 } from '../account/policy.js';
 import { rampOf, type NamedRamp } from '../gate/ramps.js';
 import type { Tier } from '../primitives/tier.js';
@@ -29,6 +30,7 @@ export type PolicyChange = {
   /** The whole list: a campaign that it does not name has no cap, and weight 1 (R21, R22). */
   readonly campaigns?: readonly CampaignChange[] | null | undefined;
   readonly mode?: Mode | null | undefined;
+  readonly velocity?: Velocity | null | undefined;
   readonly identity?: Identity | undefined;
 };
 type CampaignChange = {
@@ -56,6 +58,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...memoryOf(old, change),
   ...campaignsOf(change.campaigns === undefined ? old.campaigns : change.campaigns),
   ...((change.mode === undefined ? old.mode : change.mode) === 'shadow' ? SHADOW : {}),
+  ...velocityOf(change.velocity === undefined ? old.velocity : change.velocity),
 });
 
 const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp | null => {
@@ -95,6 +98,10 @@ const campaignsOf = (
   }));
   return { campaigns: campaigns.toSorted((a, b) => (a.campaignId < b.campaignId ? -1 : 1)) };
 };
+
+/** Returns the velocity with its fields in one order; no field for none, too. */
+const velocityOf = (velocity: Velocity | null | undefined): Pick<Policy, 'velocity'> =>
+  velocity ? { velocity: { factor: velocity.factor, floor: velocity.floor } } : {};
 
 /** Returns why the message sets a cap above the tier's band: then the whole message is refused. */
 export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>

@@ -59,6 +59,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     isCrowded: found.crowd !== undefined,
     forgottenOn: forgottenIn(found.leftOut, forgottenOn),
     line: (found.waiting ?? []).map(askOfRow),
+    sentDays: (stored?.sentDays ?? []).filter((one) => one.day <= day - WEEK_DAYS),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { DayBook, Effect, External, Slot, SlotRequest } from '../account/account.js';
 import { CAMPAIGNS_MAX } from '../account/policy.js';
+import { VELOCITY_DAYS } from '../account/counter.js';
 import { DENIED_BYTES_MAX } from '../primitives/limits.js';
 import { bytesOf } from '../primitives/bytes.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
@@ -128,6 +129,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
       dailyCap: COUNT,
       weight: COUNT,
     })),
+    velocity: { factor: COUNT, floor: COUNT },
   };
   const book: Fields<DayBook> = {
     day: DAY,
@@ -146,13 +148,14 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     bytesOf(Array.from({ length: max.openings }, () => INSTANT)) +
     bytesOf(who) +
     DENIED_BYTES_MAX +
+    VELOCITY_DAYS * bytesOf({ day: DAY, sent: COUNT }) +
     OTHER_BYTES
   );
 }
 /** Names of fields, numbers, ids of runs, and the columns that a manual edit changed. */
 const OTHER_BYTES = 8 * 1024;
 const REST = {
-  reasons: 15,
+  reasons: 16,
   campaigns: CAMPAIGNS_MAX,
   rampSteps: 366,
   openings: 3_000,

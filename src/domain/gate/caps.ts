@@ -2,17 +2,22 @@
 import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
 import { CHURN_FACTOR, CHURN_FLOOR, SLOTS_MAX, WEEK_DAYS } from '../primitives/limits.js';
+import { velocityCapOf } from './velocity.js';
 import { carriedOf, counterOf } from '../account/counter.js';
 import { startOf, type Instant } from '../primitives/time.js';
 
 /** In the gate's order: of two caps that leave the same room, the answer names the first. */
-export type CapName = 'weekly' | 'ramp' | 'daily';
+export type CapName = 'weekly' | 'ramp' | 'velocity' | 'daily';
 
-export type Room = {
+/** The caps of a day; null: no such cap. */
+export type Caps = {
   readonly daily: number;
   readonly weekly: number;
   readonly ramp: number | null;
-  /** The smallest of daily, ramp, and weekly minus `earlier`; never below 0. */
+  readonly velocity: number | null;
+};
+export type Room = Caps & {
+  /** The smallest of daily, ramp, velocity, and weekly minus `earlier`; never below 0. */
   readonly effective: number;
   readonly binding: CapName;
   readonly counter: number;
@@ -48,14 +53,16 @@ export function roomOf(account: Account): Room {
   const daily = dailyCapOf(policy);
   const weekly = weeklyCapOf(policy);
   const ramp = rampCapOf(policy, rampDay);
+  const velocity = velocityCapOf(account);
   const earlier = earlierOf(account);
   const counter = counterOf(account, day);
   const carried = carriedOf(account);
-  const { effective, binding } = leftBy({ daily, weekly, ramp }, earlier);
+  const { effective, binding } = leftBy({ daily, weekly, ramp, velocity }, earlier);
   return {
     daily,
     weekly,
     ramp,
+    velocity,
     effective,
     binding,
     counter,
@@ -85,11 +92,16 @@ export const fullState = ({ slots }: Account): Full | undefined =>
 
 /** Returns what all caps together leave of a day, and the cap that leaves the least. */
 export function leftBy(
-  { daily, weekly, ramp }: Pick<Room, 'daily' | 'weekly' | 'ramp'>,
+  { daily, weekly, ramp, velocity }: Caps,
   earlier: number,
 ): Pick<Room, 'effective' | 'binding'> {
-  const weeklyLeft = weekly - earlier;
-  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weeklyLeft));
-  if (weeklyLeft <= effective) return { effective, binding: 'weekly' };
-  return { effective, binding: ramp === effective ? 'ramp' : 'daily' };
+  const inOrder: readonly (readonly [CapName, number | null])[] = [
+    ['weekly', weekly - earlier],
+    ['ramp', ramp],
+    ['velocity', velocity],
+    ['daily', daily],
+  ];
+  const left = Math.min(...inOrder.map(([, cap]) => cap ?? Infinity));
+  const [binding] = inOrder.find(([, cap]) => cap === left) ?? ['daily'];
+  return { effective: Math.max(0, left), binding };
 }

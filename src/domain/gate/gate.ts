@@ -27,6 +27,7 @@ export const DENIAL_REASONS = [
   'campaign_cap',
   'weekly_cap',
   'ramp_cap',
+  'velocity_cap',
   'daily_cap',
   'churn_cap',
   'outside_window',
@@ -111,21 +112,18 @@ const weeklyCap: Reason = ({ account, room }) => {
     : undefined;
 };
 
-const rampCap: Reason = ({ account, room }) => {
-  const { ramp, counter, carried } = room();
-  const used = counter + carried;
-  return ramp !== null && used >= ramp
-    ? { reason: 'ramp_cap', limit: ramp, used, until: capEnds(account, ramp) }
-    : undefined;
-};
-
-const dailyCap: Reason = ({ account, room }) => {
-  const { daily, counter, carried } = room();
-  const used = counter + carried;
-  return used >= daily
-    ? { reason: 'daily_cap', limit: daily, used, until: capEnds(account, daily) }
-    : undefined;
-};
+const capOfDay =
+  (reason: DenialReason, name: 'ramp' | 'velocity' | 'daily'): Reason =>
+  ({ account, room }) => {
+    const { counter, carried, [name]: limit } = room();
+    const used = counter + carried;
+    return limit !== null && used >= limit
+      ? { reason, limit, used, until: capEnds(account, limit) }
+      : undefined;
+  };
+const rampCap = capOfDay('ramp_cap', 'ramp');
+const velocityCap = capOfDay('velocity_cap', 'velocity');
+const dailyCap = capOfDay('daily_cap', 'daily');
 
 const churnCap: Reason = (asked) => {
   const full = churned(asked.room());
@@ -192,6 +190,7 @@ export function barrierAt(
     campaignCap(asked) ??
     weeklyCap(asked) ??
     rampCap(asked) ??
+    velocityCap(asked) ??
     dailyCap(asked) ??
     churnCap(asked) ??
     outsideWindow(asked) ??

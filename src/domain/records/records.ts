@@ -12,6 +12,7 @@ import type {
 } from '../primitives/ids.js';
 import type { CampaignDenial, Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
 import type { Details, Source, WouldDeny } from '../account/events.js';
+import type { SentDay } from '../account/counter.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
@@ -137,4 +138,6 @@ export type AccountRow = {
   readonly updatedAt: Instant;
   /** The denials of the day by campaign and reason; absent if there are none (R22). */
   readonly denied?: readonly CampaignDenial[];
+  /** The days before this one with a send, if the account has a velocity (R25). */
+  readonly sentDays?: readonly SentDay[];
 };

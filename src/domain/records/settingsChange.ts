@@ -5,6 +5,7 @@ import {
   type Pacing,
   type Policy,
   type Ramp,
+  type Velocity,
 } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { SAFE_BAND } from '../primitives/tier.js';
@@ -45,6 +46,12 @@ export const campaignsText = (caps: readonly CampaignCap[] | null): string =>
     })
     .join(', ') ?? 'none';
 
+/** Returns the text of a velocity, such as `2 times the mean, at least 5`. */
+export const velocityWords = (velocity: Velocity | null): string =>
+  velocity === null
+    ? 'none'
+    : `${velocity.factor} times the mean of the last days, at least ${velocity.floor}`;
+
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
   ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
   ['daily cap', ({ tier, dailyCap }) => String(dailyCap ?? `${SAFE_BAND[tier]} (safe band)`)],
@@ -56,6 +63,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
   ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
+  ['velocity', ({ velocity }) => velocityWords(velocity ?? null)],
   ['mode', modeOf],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];

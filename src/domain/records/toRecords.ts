@@ -7,7 +7,7 @@ import type { AccountRow, DayRow, DenialRow, EventRow, ReservationRow, Row } fro
 import { WEEK_DAYS } from '../primitives/limits.js';
 import { rampDayNext } from '../days/rollover.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import { carriedOf, sumOf, tallyOf } from '../account/counter.js';
+import { carriedOf, sentDaysOf, sumOf, tallyOf } from '../account/counter.js';
 import { rowOfAsk } from './waitingRows.js';
 
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
@@ -162,8 +162,9 @@ export function dayRow(account: Account, day: UtcDay): DayRow {
 const denialRows = ({ denied = [], day: quotaDay }: Account): readonly DenialRow[] =>
   denied.map((one) => ({ table: 'campaign_denials', quotaDay, ...one }));
 
+/** A day before the week keeps its row: the account has forgotten what else the day had. */
 const lateRow = (account: Account, day: UtcDay): readonly Row[] =>
-  day < account.day ? [dayRow(account, day)] : [];
+  day < account.day && day > account.day - WEEK_DAYS ? [dayRow(account, day)] : [];
 
 /** Returns the account's own row: all that a start reads. */
 export function accountRow(account: Account, version: number): AccountRow {
@@ -191,5 +192,6 @@ export function accountRow(account: Account, version: number): AccountRow {
     version,
     updatedAt: account.now,
     ...(account.denied?.length ? { denied: account.denied } : {}),
+    ...(account.policy.velocity ? { sentDays: sentDaysOf(account) } : {}),
   };
 }

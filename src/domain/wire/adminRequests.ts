@@ -32,7 +32,6 @@ import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacin
 import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { campaignId } from './requests.js';
-import { ramp } from './settingText.js';
 import {
   beyondBand,
   CAMPAIGNS_MAX,
@@ -40,6 +39,7 @@ import {
   TIMEZONE_DEFAULT,
   WEIGHT_MAX,
 } from '../account/policy.js';
+import { ramp, velocity } from './settingText.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
@@ -128,6 +128,7 @@ const policyFields = {
     ),
   ),
   mode: setting(oneOf(MODES)),
+  velocity: setting(velocity),
 };
 
 export const configureFields = {

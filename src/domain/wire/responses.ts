@@ -1,6 +1,6 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
 import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
-import { roomOf, type CapName } from '../gate/caps.js';
+import { roomOf, type CapName, type Caps } from '../gate/caps.js';
 import { fullCapOn } from '../gate/ramps.js';
 import { isDoubtful } from '../gate/verified.js';
 import { modeOf, type Mode } from '../account/policy.js';
@@ -40,13 +40,7 @@ export type StatusWire = {
   readonly unexplained: number;
   readonly carried: number;
   readonly remaining: number;
-  readonly caps: {
-    readonly daily: number;
-    readonly weekly: number;
-    readonly ramp: number | null;
-    readonly effective: number;
-    readonly binding: CapName;
-  };
+  readonly caps: Caps & { readonly effective: number; readonly binding: CapName };
   readonly weekUsed: number;
   readonly rampDay: number;
   /** The first day on which the ramp can no longer limit the account; null: it does not today. */
@@ -82,6 +76,7 @@ export type ReservationWire = {
   /** True if the caller may call LinkedIn, as far as the account knows (R18). */
   readonly mayAttempt: boolean;
 };
+
 /** What is known of an account's rows, in addition to the account. */
 type Book = {
   readonly version: number;
@@ -110,7 +105,8 @@ export function statusNumbers(
   at: Instant,
   { version, unsaved, nextRunAt = null }: Book,
 ): StatusNumbers {
-  const { daily, weekly, ramp, effective, binding, remaining, weekUsed } = roomOf(account);
+  const { daily, weekly, ramp, velocity, effective, binding, ...room } = roomOf(account);
+  const { remaining, weekUsed } = room;
   const cooling = cooldownAt(account, at);
   const fullCap = fullCapOn(account);
   return {
@@ -125,7 +121,7 @@ export function statusNumbers(
     ...tallyOf(account, account.day),
     carried: carriedOf(account),
     remaining,
-    caps: { daily, weekly, ramp, effective, binding },
+    caps: { daily, weekly, ramp, velocity, effective, binding },
     weekUsed,
     rampDay: account.rampDay,
     fullCapOn: fullCap === null ? null : isoDay(fullCap),

@@ -1,10 +1,11 @@
 /** Settings as messages, options of commands, forms and the worker's settings have them. */
 
-import type { Ramp } from '../account/policy.js';
+import type { Ramp, Velocity } from '../account/policy.js';
 import { RAMP_NAMES, type NamedRamp } from '../gate/ramps.js';
 import type { Instant } from '../primitives/time.js';
-import { may, object } from './message.js';
-import { oneOf, when, type Value } from './values.js';
+import { FACTOR_MAX, FLOOR_MAX } from '../gate/velocity.js';
+import { may, need, object } from './message.js';
+import { decimal, oneOf, when, wholeNumber, type Value } from './values.js';
 
 /** A pace, such as `60s,50%,12/h` (R19). */
 export type Pace = {
@@ -59,6 +60,23 @@ export const ramp: Value<Ramp | NamedRamp, typeof rampFields.rule> = Object.assi
   },
   { rule: rampFields.rule },
 );
+
+/** Reads a velocity (R25). */
+export const velocity = object('velocity', {
+  factor: need(decimal(1, FACTOR_MAX)),
+  floor: need(wholeNumber(1, FLOOR_MAX)),
+});
+export const VELOCITY_WORDS = 'a factor and a floor such as 2:5';
+
+/** Returns the velocity of a text such as `2:5`; undefined for another text. */
+export function velocityIn(text: string): Velocity | undefined {
+  const { factor, floor } = VELOCITY.exec(text.replaceAll(' ', ''))?.groups ?? {};
+  return factor && floor ? { factor: Number(factor), floor: Number(floor) } : undefined;
+}
+const VELOCITY = /^(?<factor>\d{1,4}(?:\.\d{1,6})?):(?<floor>\d{1,6})$/;
+
+/** Returns the text that `velocityIn` reads as this velocity. */
+export const velocityText = ({ factor, floor }: Velocity): string => `${factor}:${floor}`;
 
 export const RAMP_WORDS = `ascending daily caps such as 5, 10, 20, or one of ${RAMP_NAMES.join(', ')}`;
 

@@ -22,7 +22,7 @@ export type Reader<T> = (
 
 /** The keywords of a JSON Schema that a schema of HTTP takes over. */
 export type Rule = {
-  readonly type?: 'string' | 'integer' | 'boolean' | 'array';
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array';
   readonly enum?: readonly string[];
   readonly const?: true;
   readonly items?: Rule;
@@ -71,6 +71,15 @@ export const wholeNumber = (minimum: number, maximum: number) =>
       typeof raw === 'number' && Number.isInteger(raw) && raw >= minimum && raw <= maximum,
     `a whole number from ${minimum} to ${maximum}`,
     { type: 'integer', minimum, maximum },
+  );
+
+/** Reads a number of that range with at most two decimals. */
+export const decimal = (minimum: number, maximum: number) =>
+  when(
+    (raw): raw is number =>
+      typeof raw === 'number' && raw >= minimum && raw <= maximum && Number(raw.toFixed(2)) === raw,
+    `a number from ${minimum} to ${maximum} with at most two decimals`,
+    { type: 'number', minimum, maximum },
   );
 
 /** The rule of Safeband's own ids. */

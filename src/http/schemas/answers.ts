@@ -20,7 +20,7 @@ import {
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
 
-const { Literal, Optional, Boolean, String, Integer } = Type;
+const { Literal, Optional, Boolean, String, Integer, Number } = Type;
 
 export const problem = Type.Object(
   {
@@ -97,6 +97,12 @@ export const policy = closed({
     ),
   ),
   mode,
+  velocity: orNull(
+    closed({
+      factor: Number({ description: 'Times the mean of the last days with a send.' }),
+      floor: count('The cap is never lower.', 1),
+    }),
+  ),
 });
 
 const open = closed({
@@ -174,7 +180,8 @@ export const status = closed(
       weekly: count('The weekly cap in force.'),
       ramp: orNull(count('The cap of the ramp step. Null: no ramp applies.')),
       effective: count('The smallest cap.'),
-      binding: Type.Enum(['weekly', 'ramp', 'daily']),
+      velocity: orNull(count('The cap by the sends of the last days. Null: no velocity.')),
+      binding: Type.Enum(['weekly', 'ramp', 'velocity', 'daily']),
     }),
     weekUsed: count('Slots spent in the last 7 quota days, today included.'),
     rampDay: count('The day of the ramp, from 1.', 1),

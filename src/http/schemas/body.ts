@@ -32,7 +32,12 @@ type JsonOf<R> = R extends { readonly enum: readonly (infer W)[] }
       : R extends { readonly type: infer T extends keyof Json }
         ? Json[T]
         : unknown;
-type Json = { readonly string: string; readonly integer: number; readonly boolean: boolean };
+type Json = {
+  readonly string: string;
+  readonly integer: number;
+  readonly number: number;
+  readonly boolean: boolean;
+};
 
 type SchemaOf<R> =
   R extends ObjectRule<infer D extends Shape>

@@ -35,6 +35,7 @@ export const account = closed({
     daily: count('The daily cap in force.'),
     weekly: count('The weekly cap in force.'),
     ramp: intOrNull,
+    velocity: intOrNull,
   }),
   weekUsed: count('Slots spent in the last 7 quota days, today included.'),
   rampDay: count('The day of the ramp, from 1.', 1),

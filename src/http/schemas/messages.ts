@@ -57,6 +57,13 @@ const policy = {
       perHour: note('Maximum grants in any 60 minutes; null is no maximum.', 12),
     },
   },
+  velocity: {
+    description: 'Limits a day by the last days with a send; null is no such limit.',
+    fields: {
+      factor: note('Times the mean of these days, 1 to 10.', 2),
+      floor: note('The cap is never lower.', 5),
+    },
+  },
   campaigns: {
     description:
       'The daily caps and weights of campaigns, each named once, with at least one of the two. It ' +

@@ -5,7 +5,7 @@ import { openingDays } from '../../domain/account/policy.js';
 import type { StoredAccount } from '../../domain/records/snapshot.js';
 import { dayOf, type Instant } from '../../domain/primitives/time.js';
 import { windowIntervals } from '../../calendar/openings.js';
-import { STORED } from '../save/accounts.js';
+import { sentDaysOf, STORED } from '../save/accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { readDays } from '../read/readBack.js';
 import type { PastRows } from '../../domain/diagnostics/asOf/accountAt.js';
@@ -56,7 +56,7 @@ async function readBase(
 ): Promise<(Base & { base: StoredAccount }) | undefined> {
   const [found] = await rowsOf<Base>(
     db,
-    `select jsonb_build_object('base', ${STORED},
+    `select jsonb_build_object('base', ${STORED} || ${sentDaysOf('kept')},
        'keptSince', (select safeband.ms_of(min(updated_at)) from safeband.account_history
                       where account_id = $1),
        'savedAt', (select safeband.ms_of(updated_at) from safeband.accounts

@@ -3,7 +3,7 @@
  * reconciles. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
-import type { CampaignCap, Mode, Pacing } from '../../domain/account/policy.js';
+import type { CampaignCap, Mode, Pacing, Velocity } from '../../domain/account/policy.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
@@ -149,6 +149,7 @@ export type Settings = {
   readonly recipientMemoryDays: number | null;
   readonly campaigns: readonly CampaignCap[] | null;
   readonly mode: Mode;
+  readonly velocity: Velocity | null;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -162,7 +163,7 @@ export async function readSettings(
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
        'creditsRenewOn', credits_renew_on, 'pacing', pacing,
        'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns,
-       'mode', mode) as row
+       'mode', mode, 'velocity', velocity) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

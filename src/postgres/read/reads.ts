@@ -5,7 +5,7 @@
  */
 import type { CooldownCause, Hold } from '../../domain/account/account.js';
 import type { EditedRow } from '../../domain/diagnostics/asOf/editedRow.js';
-import { leftBy } from '../../domain/gate/caps.js';
+import { leftBy, type Caps } from '../../domain/gate/caps.js';
 import type { Source } from '../../domain/account/events.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
@@ -33,7 +33,7 @@ export type StatusRow = {
   readonly carried: number;
   readonly drift: number;
   readonly remaining: number;
-  readonly caps: { readonly daily: number; readonly weekly: number; readonly ramp: number | null };
+  readonly caps: Caps;
   readonly weekUsed: number;
   readonly rampDay: number;
   readonly cooldown: { readonly until: Instant; readonly cause: CooldownCause } | null;
@@ -84,7 +84,8 @@ const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state
   'day', safeband.day_no(counter_day), 'counter', inmails_sent_today, 'inFlight', in_flight,
   'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,
   'unexplained', unexplained, 'carried', carried, 'drift', drift, 'remaining', remaining,
-  'caps', jsonb_build_object('daily', cap_daily, 'weekly', cap_weekly, 'ramp', cap_ramp),
+  'caps', jsonb_build_object('daily', cap_daily, 'weekly', cap_weekly, 'ramp', cap_ramp,
+    'velocity', cap_velocity),
   'weekUsed', week_used, 'rampDay', ramp_day,
   'cooldown', case when cooldown_until is not null then jsonb_build_object(
     'until', safeband.ms_of(cooldown_until), 'cause', cooldown_cause) end,

@@ -6,6 +6,8 @@ import { stoppedState } from '../../domain/gate/accountState.js';
 import { memberOf } from '../../domain/primitives/linkedinId.js';
 import type { AccountRow } from '../../domain/records/records.js';
 import type { CommittedRun, Place, StoredAccount, Write } from '../../domain/records/snapshot.js';
+import { VELOCITY_DAYS, VELOCITY_LOOK_BACK_DAYS } from '../../domain/account/counter.js';
+import { WEEK_DAYS } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
 
@@ -17,11 +19,13 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   inmails_sent_today, counter_day, ramp_day, ramp_day_next, highest_cap, cooled_at_counter, state,
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
-  credits_renew_on, pacing, recipient_memory_days, campaigns, mode`;
+  credits_renew_on, pacing, recipient_memory_days, campaigns, mode,
+  velocity, sent_days`;
 const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
   $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
   safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
-  $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43`;
+  $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43,
+  $44::jsonb, $45::jsonb`;
 /** The columns of the row that an insert would have added. */
 const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
@@ -64,6 +68,8 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     policy.recipientMemoryDays ?? null,
     policy.campaigns ? JSON.stringify(policy.campaigns) : null,
     modeOf(policy),
+    policy.velocity ? JSON.stringify(policy.velocity) : null,
+    row.sentDays ? JSON.stringify(row.sentDays) : null,
   ];
 }
 
@@ -213,7 +219,8 @@ export const STORED = `jsonb_build_object(
            else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end
       || case when campaigns is null then '{}'
            else jsonb_build_object('campaigns', campaigns) end
-      || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end,
+      || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end
+      || case when velocity is null then '{}' else jsonb_build_object('velocity', velocity) end,
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,
@@ -225,7 +232,8 @@ export const STORED = `jsonb_build_object(
       'actor', hold_actor, 'since', safeband.ms_of(hold_since)) end,
     'breakerUntil', safeband.ms_of(breaker_until),
     'version', version, 'updatedAt', safeband.ms_of(updated_at),
-    'owner', owner, 'ownerVersion', owner_version)`;
+    'owner', owner, 'ownerVersion', owner_version)
+    || case when sent_days is null then '{}' else jsonb_build_object('sentDays', sent_days) end`;
 /**
  * Accounts with the values of their last save, which a manual edit does not change: for readers
  * that show the numbers of the gate (R17). `id` finds the account by the index; `as_is` is the row.
@@ -241,10 +249,25 @@ export const EDITED = `case when is_edited then jsonb_build_object(
 const PLACE = `jsonb_strip_nulls(jsonb_build_object('savedRunId', saved_run_id, 'runId', run_id,
     'runEvents', run_events))`;
 
+/**
+ * Builds the days with a send before the week of the row, for a row of an account without a
+ * velocity: it may get one (R25).
+ */
+export const sentDaysOf = (row: string): string => `jsonb_strip_nulls(jsonb_build_object('sentDays',
+    coalesce(${row}.sent_days, (
+      select jsonb_agg(jsonb_build_object('day', safeband.day_no(quota_day), 'sent', counter)
+               order by quota_day)
+        from (select d.quota_day, d.counter from safeband.account_days d
+               where d.account_id = ${row}.account_id and d.counter > 0
+                 and d.quota_day <= ${row}.counter_day - ${WEEK_DAYS}
+                 and d.quota_day >= ${row}.counter_day - ${VELOCITY_LOOK_BACK_DAYS}
+               order by d.quota_day desc limit ${VELOCITY_DAYS}) last))))`;
+
 /** Reads the account's row for a start. */
 export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
   const { rows } = await db.query<{ account: StoredAccount }>(
-    `select ${STORED} || ${PLACE} as account from safeband.accounts where account_id = $1`,
+    `select ${STORED} || ${PLACE} || ${sentDaysOf('accounts')} as account
+       from safeband.accounts where account_id = $1`,
     [accountId],
   );
   return rows[0]?.account ?? null;

@@ -1,4 +1,4 @@
-/** Limits of an account over HTTP and in forms: set, shown, and refused in words (R10). */
+/** Limits of an account over HTTP and in forms: set, shown, and refused in words (R10, R25). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -42,4 +42,55 @@ it('a named ramp is chosen in the form, and page and status show its list and th
     code: 'InvalidInput',
     detail: 'ramp.name should be one of gentle, standard',
   });
+});
+
+it('a velocity denies what is above its cap, and list, status, view and page show it', async () => {
+  const id = stand.newAccount();
+  const ask = async (url: string, body?: object) =>
+    (await stand.ask(key, `/v1/accounts/${id}/${url}`, body)).json<Record<string, unknown>>();
+  await stand.connect(id, { velocity: { factor: 2, floor: 2 } });
+  expect(await ask('configure', {})).toMatchObject({ velocity: { factor: 2, floor: 2 } });
+  for (const reservationId of ['a', 'b']) {
+    expect(await ask('sendReserve', { reservationId })).toMatchObject({ granted: true });
+  }
+  const denied = await ask('sendReserve', { reservationId: 'c' });
+  expect(denied).toMatchObject({ reason: 'velocity_cap', limit: 2, used: 2 });
+  const status = await ask('status');
+  expect(status).toMatchObject({
+    remaining: 0,
+    caps: { daily: 50, velocity: 2, effective: 2, binding: 'velocity' },
+    canSend: { reason: 'velocity_cap', notBefore: denied['retryAt'] },
+  });
+  const view = async (): Promise<unknown> =>
+    (
+      await stand.pool.query(
+        'select cap_velocity, remaining from safeband.account_status where account_id = $1',
+        [id],
+      )
+    ).rows[0];
+  await expect.poll(view).toEqual({ cap_velocity: 2, remaining: 0 });
+  const page = await stand.ask(key, `/accounts/${id}`);
+  expect(page.body).toContain('the cap by the sends of the last days applies');
+  const settings = await stand.ask(key, `/accounts/${id}/settings`);
+  expect(settings.body).toContain('2 times the mean of the last days, at least 2; today 2');
+});
+
+it('the form of the settings changes a velocity, and removes it if the field is empty', async () => {
+  const id = stand.newAccount();
+  await stand.connect(id, { velocity: { factor: 1.5, floor: 5 } });
+  const url = `/accounts/${id}/do/configure`;
+  const velocity = async (): Promise<unknown> =>
+    (await stand.ask(key, `/v1/accounts/${id}/configure`, {})).json<{ velocity: unknown }>()
+      .velocity;
+  expect((await stand.ask(key, url)).body).toContain('value="1.5:5"');
+  expect(await post(url, { velocity: 'twice' })).toMatch(
+    /^400 [^]*“Velocity” should be a factor and a floor such as 2:5/,
+  );
+  expect(await post(url, { velocity: '0:5' })).toMatch(
+    /^400 [^]*velocity.factor should be a number from 1 to 10 with at most two decimals/,
+  );
+  expect(await post(url, { velocity: '3:9' })).toMatch(/^[23]/);
+  expect(await velocity()).toEqual({ factor: 3, floor: 9 });
+  expect(await post(url, { velocity: '' })).toMatch(/^[23]/);
+  expect(await velocity()).toBeNull();
 });

@@ -69,6 +69,14 @@ const someRows = fc.record({
   week: fc.array(closedDay, { minLength: 6, maxLength: 6 }),
   creditsRenewOn: orNull(fc.integer({ min: 1, max: 31 })),
   recipientMemoryDays: orNull(fc.integer({ min: 1, max: 365 })),
+  velocity: orNull(
+    fc.record({
+      factor: fc.constantFrom(1, 1.15, 2, 9.99),
+      floor: fc.integer({ min: 1, max: 50 }),
+    }),
+  ),
+  /** Sends of some days before the week, the nearest one last. */
+  older: fc.array(fc.nat(9), { maxLength: 5 }),
   pacing: orNull(
     fc.record({
       minGapSeconds: fc.constantFrom(1, 3_600, 86_400),
@@ -121,6 +129,15 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
   const row = accountRow(account, 0);
   const until = at(some.cooldown);
   const { external, imported, unexplained, slots, carried, logged } = some;
+  const sendsOf = (n: number): number => {
+    const closed = some.week[n] ?? { external: 0, imported: 0, unexplained: 0 };
+    const ofSlots = n === 0 ? spent(carried) : 0;
+    return closed.external + closed.imported + closed.unexplained + ofSlots;
+  };
+  const sentDays = [
+    ...some.older.map((sent, n) => ({ day: day - 7 - 4 * (some.older.length - 1 - n), sent })),
+    ...some.week.map((_, n) => ({ day: day - 6 + n, sent: sendsOf(5 - n) })),
+  ].filter(({ sent }) => sent > 0);
   const isEarned = slots.includes('delivered') && some.rampDay <= (some.ramp?.length ?? 0);
   await createActivities({ pool }).claim({
     owner: 'chain',
@@ -138,7 +155,9 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
         ...(some.recipientMemoryDays === null
           ? {}
           : { recipientMemoryDays: some.recipientMemoryDays }),
+        ...(some.velocity === null ? {} : { velocity: some.velocity }),
       },
+      ...(some.velocity === null ? {} : { sentDays }),
       highestCap: some.highestCap,
       cooledAtCounter: some.cooledAtCounter ?? 0,
       rampDay: some.rampDay,
@@ -196,7 +215,6 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
     [accountId, logged.byUs, logged.external, today, isoInstant(writtenAt)],
   );
   for (const [n, closed] of some.week.entries()) {
-    const ofSlots = n === 0 ? spent(carried) : 0;
     await pool.query(
       `insert into safeband.account_days (account_id, quota_day, counter, delivered, uncertain,
          external, imported, unexplained, denials, late, number)
@@ -204,7 +222,7 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
       [
         accountId,
         isoDay(day - 1 - n),
-        closed.external + closed.imported + closed.unexplained + ofSlots,
+        sendsOf(n),
         closed.external,
         closed.imported,
         closed.unexplained,

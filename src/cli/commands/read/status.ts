@@ -242,7 +242,8 @@ function capsText({ caps, weekUsed, rampDay, fullCapOn }: StatusRead): string {
   const applies = caps.binding === null ? '' : `; the ${caps.binding} cap applies`;
   const full = fullCapOn === null ? '' : `, full cap on ${fullCapOn} at the earliest`;
   const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay}${full})`;
-  return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${applies}`;
+  const velocity = caps.velocity === null ? '' : `, velocity ${caps.velocity}`;
+  return `daily ${caps.daily}${ramp}${velocity}, week ${weekUsed} of ${caps.weekly}${applies}`;
 }
 
 const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>

@@ -14,6 +14,7 @@ const NAMES = [
   'timezone',
   'pacing',
   'campaigns',
+  'velocity',
 ] as const;
 
 /** Returns the change, read as `configure` reads it, or the reason for a refusal. */
@@ -25,8 +26,18 @@ export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChan
   }
   const parsed = parseConfigure(raw, 'strict', now);
   if (!parsed.ok) return { refused: parsed.refused, message: parsed.message };
-  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing, campaigns } = parsed.value;
-  const change = { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing, campaigns };
+  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone, ...limits } = parsed.value;
+  const { pacing, campaigns, velocity } = limits;
+  const change = {
+    dailyCap,
+    weeklyCap,
+    ramp,
+    sendingWindow,
+    timezone,
+    pacing,
+    campaigns,
+    velocity,
+  };
   if (NAMES.some((name) => change[name] !== undefined)) return change;
   return { refused: 'InvalidInput', message: `name one of ${NAMES.join(', ')}` };
 }

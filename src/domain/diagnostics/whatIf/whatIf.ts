@@ -169,6 +169,7 @@ const FOR_ROOM: readonly string[] = [
   'campaign_cap',
   'weekly_cap',
   'ramp_cap',
+  'velocity_cap',
   'daily_cap',
   'outside_window',
   'paced',

@@ -107,6 +107,9 @@ function detailSentences(status: StatusWire, clock: Clock): readonly Said[] {
     ...(caps.binding === 'ramp' && caps.ramp !== null
       ? [said(`Today the limit is ${caps.ramp}: it rises step by step for a new account.`)]
       : []),
+    ...(caps.binding === 'velocity' && caps.velocity !== null
+      ? [said(`Today the limit is ${caps.velocity}: it follows the InMails of the last days.`)]
+      : []),
     said(`This day ends ${beforeWords(midnight, clock).replace(/^before/, 'at')}.`, midnight),
   ];
 }

@@ -71,6 +71,8 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
         : `The limit of ${inMails(caps.weekly)} in 7 days is used up.`;
     case 'ramp_cap':
       return `${usedUp(caps.ramp ?? 0)} It rises step by step, because the account is new.`;
+    case 'velocity_cap':
+      return `${usedUp(caps.velocity ?? 0)} It follows the number of InMails of the last days.`;
     case 'daily_cap':
       return usedUp(caps.daily);
     case 'churn_cap':

@@ -2,8 +2,13 @@
 import type { VNode } from 'preact';
 import { nameOfRamp } from '../../../domain/gate/ramps.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
-import { campaignsText, memoryText, pacingText } from '../../../domain/records/settingsChange.js';
 import type { Mode } from '../../../domain/account/policy.js';
+import {
+  campaignsText,
+  memoryText,
+  pacingText,
+  velocityWords,
+} from '../../../domain/records/settingsChange.js';
 import type { AccountData } from './accountData.js';
 import { many } from '../ui/format.js';
 import { Section } from '../ui/parts.js';
@@ -32,6 +37,7 @@ export function Settings({
     ['Ramp', rampInWords(data)],
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
+    ['Velocity', velocityInWords(data)],
     ['Campaigns', campaignsText(settings.campaigns)],
     ['Mode', MODE_WORDS[settings.mode]],
     ['Sending window', windowInWords(data)],
@@ -71,6 +77,11 @@ function rampInWords({ numbers, settings }: AccountData): string {
   return numbers.rampDay > ramp.length
     ? `${steps}; the ramp of ${many(ramp.length, 'day')} has ended`
     : `${steps}; today is day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0}${full}`;
+}
+
+function velocityInWords({ numbers: { caps }, settings: { velocity } }: AccountData): string {
+  if (velocity === null) return 'none';
+  return `${velocityWords(velocity)}; today ${caps.velocity ?? velocity.floor}`;
 }
 
 function windowInWords({ settings: { sendingWindow: window } }: AccountData): string {

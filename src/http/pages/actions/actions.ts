@@ -1,7 +1,7 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { campaignsText } from '../../../domain/records/settingsChange.js';
-import { paceText } from '../../../domain/wire/settingText.js';
+import { paceText, velocityText } from '../../../domain/wire/settingText.js';
 import { invalidInput } from '../../plumbing/problems.js';
 import type { Action } from './action.js';
 import { connectBy, RECONNECT_FIELDS } from './connect.js';
@@ -12,6 +12,7 @@ import {
   RAMP_FIELD,
   RENEWAL_FIELD,
   TIER_FIELD,
+  VELOCITY_FIELD,
   windowFields,
   ZONE_FIELD,
   type Field,
@@ -23,6 +24,7 @@ import {
   rampIn,
   renewalIn,
   tierIn,
+  velocityOfForm,
   windowIn,
 } from '../ui/form.js';
 import { many } from '../ui/format.js';
@@ -208,6 +210,11 @@ const configure: Action = {
       value: String(settings.recipientMemoryDays ?? ''),
     },
     {
+      ...VELOCITY_FIELD,
+      hint: `${VELOCITY_FIELD.hint} Leave empty for none.`,
+      value: settings.velocity ? velocityText(settings.velocity) : '',
+    },
+    {
       ...CAMPAIGNS_FIELD,
       hint: `${CAMPAIGNS_FIELD.hint} Leave empty for none.`,
       value: settings.campaigns ? campaignsText(settings.campaigns) : '',
@@ -235,6 +242,7 @@ const configure: Action = {
       pacing: pacingIn(form),
       recipientMemoryDays: numberIn(form, 'recipientMemoryDays'),
       campaigns: campaignCapsIn(form),
+      velocity: velocityOfForm(form),
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -54,6 +54,14 @@ export const CAMPAIGNS_FIELD = {
     ' weight 1.',
 } as const;
 
+export const VELOCITY_FIELD = {
+  name: 'velocity',
+  label: 'Velocity',
+  hint:
+    'How much more than on the last days it may send: factor and floor. 2:5 is twice the mean of' +
+    ' the last 7 days with a send, and at least 5.',
+} as const;
+
 export const RAMP_FIELD = {
   name: 'ramp',
   label: 'Ramp',

@@ -5,7 +5,7 @@ import {
   type SendingWindow,
   type Weekday,
 } from '../../../domain/account/sendingWindow.js';
-import type { Ramp } from '../../../domain/account/policy.js';
+import type { Ramp, Velocity } from '../../../domain/account/policy.js';
 import type { NamedRamp } from '../../../domain/gate/ramps.js';
 import { WALL_CLOCK_PATTERN } from '../../../domain/wire/adminRequests.js';
 import {
@@ -17,6 +17,8 @@ import {
   paceOf,
   RAMP_WORDS,
   rampIn as rampOfText,
+  VELOCITY_WORDS,
+  velocityIn,
 } from '../../../domain/wire/settingText.js';
 import { invalidInput, type Problem } from '../../plumbing/problems.js';
 
@@ -62,6 +64,9 @@ export const pacingIn = (form: Form): Pace | null => fieldIn(form, 'pacing', PAC
 
 export const campaignCapsIn = (form: Form): readonly NamedCap[] | null =>
   fieldIn(form, 'campaigns', CAMPAIGNS_WORDS, campaignsIn);
+
+export const velocityOfForm = (form: Form): Velocity | null =>
+  fieldIn(form, 'velocity', VELOCITY_WORDS, velocityIn);
 
 export const rampIn = (form: Form): Ramp | NamedRamp | null =>
   fieldIn(form, 'ramp', RAMP_WORDS, rampOfText);

@@ -55,6 +55,7 @@ export const CAP_WORDS: Readonly<Record<CapName, string>> = {
   daily: 'the daily cap',
   weekly: 'the rest of the weekly cap',
   ramp: 'the ramp step of today',
+  velocity: 'the cap by the sends of the last days',
 };
 
 /** The titles of the kinds in `account_changes`. */

@@ -34,6 +34,7 @@ const REASONS = [
   'campaign_cap',
   'weekly_cap',
   'ramp_cap',
+  'velocity_cap',
   'daily_cap',
   'churn_cap',
   'outside_window',

@@ -88,6 +88,7 @@ const policy: fc.Arbitrary<PolicyChange> = fc.record({
   timezone: zone,
   pacing: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: pace }),
   campaigns: fc.constantFrom(null, null, null, capped(1), capped(3)),
+  velocity: fc.constantFrom(null, null, null, { factor: 1, floor: 1 }, { factor: 1.5, floor: 1 }),
 });
 const settings: fc.Arbitrary<PolicyChange> = fc.oneof(
   fc.record({ dailyCap: fc.constantFrom(0, 1, 4) }),

@@ -84,6 +84,10 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     denied('ramp_cap', MIDNIGHT),
   ],
   [
+    'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): its cap by the sends of the last days is used up',
+    denied('velocity_cap', MIDNIGHT),
+  ],
+  [
     'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): its daily cap is used up',
     denied('daily_cap', MIDNIGHT),
   ],

@@ -135,6 +135,10 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     { ...caps({ ramp: 1 }), remaining: 0, ...cannot('ramp_cap', MIDNIGHT) },
   ],
   [
+    `Today's limit of 6 InMails is used up. It follows the number of InMails of the last days. ${AT_MIDNIGHT}`,
+    { ...caps({ velocity: 6 }), remaining: 0, ...cannot('velocity_cap', MIDNIGHT) },
+  ],
+  [
     `Today's limit of 50 InMails is used up. ${AT_MIDNIGHT}`,
     { remaining: 0, ...cannot('daily_cap', MIDNIGHT) },
   ],

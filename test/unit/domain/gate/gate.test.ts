@@ -25,6 +25,7 @@ const all: Account = {
     sendingWindow: day,
     pacing: { minGapSeconds: 1 },
     campaigns: [{ campaignId: q4, dailyCap: 0 }],
+    velocity: { factor: 1, floor: 0 },
   }).entity.account,
   isDisconnected: true,
   hold: { reason: 'x', actor: 'y', since: NOW },
@@ -76,6 +77,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['campaign_cap', (a) => ({ ...a, policy: { ...a.policy, campaigns: [] } })],
   ['weekly_cap', (a) => ({ ...a, policy: { ...a.policy, weeklyCap: 5 } })],
   ['ramp_cap', (a) => ({ ...a, policy: { ...a.policy, ramp: null } })],
+  ['velocity_cap', (a) => ({ ...a, policy: { ...a.policy, velocity: undefined } })],
   ['daily_cap', (a) => ({ ...a, policy: { ...a.policy, dailyCap: 1 } })],
   ['churn_cap', (a) => ({ ...a, slots: a.slots.slice(0, 1) })],
 ];
@@ -221,7 +223,14 @@ describe('caps', () => {
   it('the gate limits a cap above the band of a lower tier to that band, and raises an alert', () => {
     const lowered = anAccount({ dailyCap: 40 }).when(configure, { tier: 'premium' });
     lowered.expect({
-      caps: { daily: 25, weekly: 125, ramp: null, effective: 25, binding: 'daily' },
+      caps: {
+        daily: 25,
+        weekly: 125,
+        ramp: null,
+        velocity: null,
+        effective: 25,
+        binding: 'daily',
+      },
     });
     expect(lowered.alerts).toEqual(['cap_lowered']);
     lowered.when(configure, { dailyCap: 26 }).answered({ refused: 'CapAboveSafeBand' });
