@@ -75,4 +75,12 @@ export const LINE_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: '({ today }) => today',
     by: 'today decides between two campaigns, and then the days before',
   },
+  {
+    rule: 'R19',
+    what: 'each interval is as long as the setting, without jitter',
+    file: 'src/domain/gate/pacing.ts',
+    old: '(part * pacing.jitterPercent) / 100',
+    mutated: '0',
+    by: 'an interval differs from the setting by its jitter',
+  },
 ];

@@ -176,14 +176,6 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R19',
-    what: 'each interval is as long as the setting, without jitter',
-    file: 'src/domain/gate/pacing.ts',
-    old: '(part * pacing.jitterPercent) / 100',
-    mutated: '0',
-    by,
-  },
-  {
-    rule: 'R19',
     what: 'an hour has one grant more than its maximum',
     file: 'src/domain/gate/pacing.ts',
     old: '[perHour - 1]',

@@ -6,6 +6,7 @@ import { edgeChecks } from './edges.js';
 import { correctionChecks } from './corrections.js';
 import { lineChecks } from './line.js';
 import { layerChecks } from './layers.js';
+import { pacingChecks } from './pacing.js';
 import { shadowChecks } from './shadow.js';
 import { spellingChecks } from './spelling.js';
 
@@ -18,6 +19,7 @@ export const CHECKS = {
   ...fullAccountChecks,
   ...answerChecks,
   ...lineChecks,
+  ...pacingChecks,
   ...shadowChecks,
 };
 export type CheckName = keyof typeof CHECKS;

@@ -52,6 +52,8 @@ it('is what each example of a document could report', () => {
   expect(examples.filter((body) => !body.includes('"messageId"'))).toEqual([]);
   for (const name of readdirSync('examples').filter((file) => file.endsWith('.ts'))) {
     const text = readFileSync(`examples/${name}`, 'utf8');
+    // The adapter of a provider reads both ids from its answer, and has a test of its own.
+    if (text.includes("from 'safeband/unipile'")) continue;
     expect([name, /chatId/.test(text), /messageId/.test(text)]).toEqual([name, true, true]);
   }
 });
