@@ -47,7 +47,7 @@ import {
 } from '../postgres/save/runs.js';
 import { keepRefused, raiseTwoOwners, writeDenials, writeRows } from '../postgres/save/rows.js';
 import type { Pacing } from '../domain/account/policy.js';
-import type { ManualEdit } from '../domain/account/manualEdit.js';
+import type { ManualEdit } from '../domain/account/counter.js';
 
 /** `defaultPacing`: the pace of new accounts that name none (R19). */
 export function accountActivities(

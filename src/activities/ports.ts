@@ -17,7 +17,7 @@ import type {
 } from '../domain/records/snapshot.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
-import type { ManualEdit } from '../domain/account/manualEdit.js';
+import type { ManualEdit } from '../domain/account/counter.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
 /** The chain of runs that may write an account's rows, by its first run id (R14). */

@@ -138,6 +138,10 @@ class Reading {
         return read(messages.sendObserved.parse(raw, mode, at), (input) =>
           push({ name: 'observe', input }),
         );
+      case 'creditsObserved':
+        return read(messages.creditsObserved.parse(raw, mode, at), (input) =>
+          push({ name: 'credits', input }),
+        );
       case 'settleByOperator':
         return read(messages.settleByOperator.parse(raw, mode, at), (input) =>
           push({ name: 'settle', input }),

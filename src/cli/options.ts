@@ -1,8 +1,8 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
+import { RENEWS_ON_MAX } from '../domain/account/credits.js';
 import type { Ramp, Velocity } from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
-import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
 import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
   FOREIGN_WORDS,

@@ -6,6 +6,7 @@ import { registerCampaigns } from './commands/read/campaigns.js';
 import { registerCheck } from './commands/read/check.js';
 import { registerCompletion } from './commands/system/completion.js';
 import { registerConnect } from './commands/change/connect.js';
+import { registerCredits } from './commands/change/credits.js';
 import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
 import { registerFind } from './commands/read/find.js';
@@ -51,7 +52,17 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerTail,
     ],
   ],
-  ['Change:', [registerConnect, registerImport, registerOperate, registerShare, registerRestart]],
+  [
+    'Change:',
+    [
+      registerConnect,
+      registerImport,
+      registerOperate,
+      registerCredits,
+      registerShare,
+      registerRestart,
+    ],
+  ],
   ['Run:', [registerStack]],
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerMcp, registerCompletion]],
 ];

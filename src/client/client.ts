@@ -6,6 +6,7 @@ import type { PolicyWire } from '../domain/commands/policyAnswer.js';
 import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import {
   TASK_QUEUE,
+  type CreditsAnswer,
   type Delivered,
   type Failed,
   type Findings,
@@ -21,6 +22,7 @@ import { SafebandError } from './errors.js';
 import type {
   ClientOptions,
   AskInput,
+  CreditsReport,
   DeliveredReport,
   FailedReport,
   ObservedReport,
@@ -113,7 +115,7 @@ export class SafebandClient {
     const key = `${accountId}/${request.reservationId}`;
     const isKnown = request.wait === true || this.#granted.has(key);
     const asked = { accountId, campaignId: request.campaignId };
-    const known = isKnown ? undefined : this.#denials.recall(asked, Date.now());
+    const known = isKnown ? undefined : this.#denials.recall(asked, Date.now(), request);
     if (known) return { ...known, reservationId: request.reservationId };
     const answer = await this.#reserving.ask(accountId, request, this.#deadline());
     if (answer instanceof SafebandError || isOfLine(answer)) return answer;
@@ -159,14 +161,19 @@ export class SafebandClient {
     return this.#outcome(accountId, 'sendObserved', report);
   }
 
+  /** Reports the balance of InMail credits that LinkedIn showed (R24). */
+  credits(accountId: string, report: CreditsReport): Promise<CreditsAnswer> {
+    return this.#order(accountId, 'creditsObserved', report);
+  }
+
   /**
    * Sends the same reports without an answer. When this returns, Temporal has stored the report,
    * even if no worker runs or the account has ended. A fault of the report becomes an alert.
    */
   async report(
     accountId: string,
-    name: 'sendDelivered' | 'sendFailed' | 'sendObserved',
-    report: DeliveredReport | FailedReport | ObservedReport,
+    name: 'sendDelivered' | 'sendFailed' | 'sendObserved' | 'creditsObserved',
+    report: DeliveredReport | FailedReport | ObservedReport | CreditsReport,
     deadlineMs: number = this.#deadlineMs,
   ): Promise<void> {
     this.#denials.forget(accountId);

@@ -24,8 +24,14 @@ export class Denials {
   }
 
   /** Returns the denial that a new reserve would get again now; undefined if it may be granted. */
-  recall({ accountId, campaignId = null }: Asked, now: number): DenialWire | undefined {
+  recall(
+    { accountId, campaignId = null }: Asked,
+    now: number,
+    { free }: Pick<ReserveRequest, 'free'> = {},
+  ): DenialWire | undefined {
     const known = this.#byAccount.get(accountId)?.get(campaignId);
+    // An InMail that costs no credit may have a grant (R24).
+    if (free === true && known?.denial.reason === 'no_credits') return undefined;
     return known && now < known.until ? known.denial : undefined;
   }
 

@@ -13,6 +13,7 @@ export type {
   AskInput,
   CampaignCapInput,
   ClientOptions,
+  CreditsReport,
   DeliveredReport,
   FailedReport,
   ObservedReport,
@@ -50,7 +51,7 @@ export type {
   WaitingWire as Waiting,
   WouldDenyWire as WouldDeny,
 } from '../domain/wire/decisions.js';
-export type { Findings } from '../temporal/protocol.js';
+export type { CreditsAnswer, Findings } from '../temporal/protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';
 export {
   signWebhook,

@@ -35,7 +35,11 @@ export type CampaignCapInput = {
   readonly weight?: number | null;
 };
 /** What a forecast needs of a reserve: a campaign may have a cap of its own (R22). */
-export type AskInput = { readonly campaignId?: string };
+export type AskInput = {
+  readonly campaignId?: string;
+  /** The InMail costs no credit (R24). */
+  readonly free?: boolean;
+};
 /** No recipient is contacted twice, so a decision may depend on the recipient (R20). */
 export type PeekInput = AskInput & { readonly recipientId?: string };
 /** If a field is absent, the stored value stays. Null sets the default (R13). */
@@ -92,4 +96,6 @@ export type ObservedReport = {
   readonly recipientId?: string | null;
   readonly sentAt: string;
 };
+/** The balance of InMail credits that LinkedIn showed, and when. */
+export type CreditsReport = { readonly balance: number; readonly at: string };
 export type Order = { readonly reason: string; readonly actor: string };

@@ -22,6 +22,8 @@ export type ReserveRequest = {
   readonly recipientId?: string | null;
   /** True: contact the recipient once more, although an InMail may have reached them (R20). */
   readonly again?: boolean | null;
+  /** True: the InMail costs no credit, because its recipient takes InMails from all (R24). */
+  readonly free?: boolean | null;
   /** How long the slot may stay in flight without a report, in seconds; 15 minutes by default. */
   readonly leaseSeconds?: number | null;
   /** True if the caller writes its own `send_attempts` row before it calls LinkedIn (R6, R18). */

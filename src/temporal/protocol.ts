@@ -3,9 +3,11 @@ import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workf
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Failed } from '../domain/commands/fail.js';
 import type { Delivered } from '../domain/commands/deliver.js';
+import type { CreditsAnswer } from '../domain/commands/credits.js';
 import type { Observed } from '../domain/commands/observe.js';
 import {
   parseBatch,
+  parseCredits,
   parseDeliver,
   parseFail,
   parseObserve,
@@ -102,6 +104,10 @@ export const messages = {
   sendDelivered: message<ReturnOf<typeof parseDeliver>, Delivered>('sendDelivered', parseDeliver),
   sendFailed: message<ReturnOf<typeof parseFail>, Failed>('sendFailed', parseFail),
   sendObserved: message<ReturnOf<typeof parseObserve>, Observed>('sendObserved', parseObserve),
+  creditsObserved: message<ReturnOf<typeof parseCredits>, CreditsAnswer>(
+    'creditsObserved',
+    parseCredits,
+  ),
   configure: message<ReturnOf<typeof parseConfigure>, PolicyWire>('configure', parseConfigure),
   hold: message<ReturnOf<typeof parseOrder>, HoldAnswer>('hold', parseOrder),
   resume: message<ReturnOf<typeof parseOrder>, StateAnswer>('resume', parseOrder),
@@ -153,6 +159,7 @@ export type {
   DecisionWire,
   Delivered,
   Failed,
+  CreditsAnswer,
   HoldAnswer,
   Observed,
   PeekWire,

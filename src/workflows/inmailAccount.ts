@@ -12,7 +12,7 @@ import {
 import { isDirty, pass } from '../domain/entity/entity.js';
 import { disconnect } from '../domain/commands/administer.js';
 import { lineOf } from '../domain/account/account.js';
-import { waitingOf } from '../domain/gate/line.js';
+import { hasFree, waitingOf } from '../domain/gate/line.js';
 import { wantsCheck } from '../domain/gate/gate.js';
 import { serveLine } from './messages/line.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
@@ -210,7 +210,7 @@ async function run(self: AccountRun): Promise<void> {
 async function takeTurn(self: AccountRun): Promise<void> {
   self.turn.reset();
   const { account } = self.read();
-  if (waitingOf(account).length > 0 && wantsCheck(account, account.now)) {
+  if (waitingOf(account).length > 0 && wantsCheck(account, account.now, hasFree(account))) {
     await reconcile(self, check());
   }
   serveLine(self);

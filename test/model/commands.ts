@@ -14,12 +14,14 @@ export type Step =
       recipient: string | undefined;
       again: boolean;
       campaign: string | undefined;
+      free: boolean;
       leaseSeconds: number;
     }
   | { do: 'deliver'; id: string; chat: string; msg: string | undefined }
   | { do: 'fail'; id: string; kind: Kind; retryAfterSeconds: number }
   | { do: 'observe'; chat: string; msg: string; recipient: string | undefined; agoMs: number }
   | { do: 'settle'; id: string }
+  | { do: 'credits'; balance: number; agoMs: number }
   | { do: 'configure'; change: Change }
   | { do: 'hold' }
   | { do: 'resume' }
@@ -105,6 +107,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       recipient,
       again: fc.boolean(),
       campaign,
+      free: fc.constantFrom(false, false, false, true),
       leaseSeconds: lease,
     }),
   },
@@ -137,6 +140,14 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('settle' as const), id }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('credits' as const),
+      balance: fc.constantFrom(0, 1, 2, 3, 70, 149),
+      agoMs: fc.constantFrom(-5_000, 0, 0, 30 * MINUTE, DAY, 2 * DAY, 2 * DAY + 1),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('configure' as const), change }) },
   {
     weight: 1,

@@ -7,6 +7,7 @@ export type Res = {
   lease: number;
   recipient: string | undefined;
   campaign: string | undefined;
+  free: boolean;
   state: State;
   chat: string | undefined;
   /** What was reported for it, and what was learnt from an observation. */
@@ -54,4 +55,4 @@ export type RefPolicy = {
   mode?: 'enforce' | 'shadow' | null;
   velocity?: RefVelocity | null;
 };
-export type RefAsk = Pick<Res, 'recipient' | 'campaign'> & { again: boolean };
+export type RefAsk = Pick<Res, 'recipient' | 'campaign' | 'free'> & { again: boolean };

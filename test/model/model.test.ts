@@ -23,6 +23,7 @@ const SOMETIMES = `
   observe: counted old r1
   settle: released InvalidInput ReservationSettled
   configure: CapAboveSafeBand
+  credits: older too_old 0 2 149
   world: carried restart
 `;
 

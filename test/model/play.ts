@@ -111,6 +111,7 @@ export class Play {
               recipientId: maybe(isRecipientId, step.recipient),
               campaignId: maybe(isCampaignId, step.campaign),
               again: step.again,
+              free: step.free,
               leaseSeconds: step.leaseSeconds,
             }),
           ),
@@ -155,6 +156,11 @@ export class Play {
           reference.settleReleased(step.id),
         ];
       }
+      case 'credits': {
+        const report = { balance: step.balance, at: this.clock - step.agoMs };
+        const said = reference.credits.observe(report.balance, report.at, reference);
+        return [creditsWord(this.#run(domain.observeCredits, report)), said];
+      }
       case 'configure':
       case 'hold':
       case 'resume':
@@ -170,7 +176,10 @@ export class Play {
   #manage(
     step: Exclude<
       Step,
-      { do: 'pass' | 'toMidnight' | 'reserve' | 'deliver' | 'fail' | 'observe' | 'settle' }
+      {
+        do:
+          'pass' | 'toMidnight' | 'reserve' | 'deliver' | 'fail' | 'observe' | 'settle' | 'credits';
+      }
     >,
   ): readonly [string, string] {
     const { reference, domain } = this;
@@ -228,6 +237,7 @@ export class Play {
       isHeld: status.hold !== null,
       cooling: status.cooldown?.until ?? null,
       isBroken: status.breakerUntil !== null,
+      balance: status.credits?.balance ?? null,
       inFlight,
       uncertain,
       denied: deniedOf(entity.account).toSorted(),
@@ -240,7 +250,8 @@ export class Play {
       rampDay: reference.rampDay,
       isHeld: reference.held,
       cooling: coolingOf(reference),
-      isBroken: reference.now < reference.breaker,
+      isBroken: reference.isBroken(),
+      balance: leftOf(reference),
       inFlight: reference.all.filter((r) => r.day === reference.day && r.state === 'in_flight')
         .length,
       uncertain: reference.all.filter((r) => r.day === reference.day && r.state === 'uncertain')
@@ -272,6 +283,15 @@ const coolingOf = ({ cooldowns, now }: Reference): string | null => {
   const until = Math.max(0, ...cooldowns.map((one) => one.until));
   return now < until ? new Date(until).toISOString() : null;
 };
+
+const leftOf = ({ credits, all }: Reference): number | null => {
+  const balance = credits.balance(all);
+  return balance === undefined ? null : Math.max(0, balance);
+};
+
+/** Why an observation was ignored, or what is left of it. */
+const creditsWord = (answer: object): string =>
+  'ignored' in answer && 'balance' in answer ? String(answer.ignored ?? answer.balance) : 'refused';
 
 /** An answer in the one word that the reference uses. */
 function wordOf(answer: object): string {

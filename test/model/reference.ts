@@ -1,6 +1,7 @@
 /** The rules once more, naively, from the contract's sentences: recomputed from lists each time. */
 import { FRESH, type Ext, type Logged, type RefAsk, type RefPolicy, type Res } from './kept.js';
 import { isCampaignFull } from './campaign.js';
+import { Ledger } from './credits.js';
 import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
 import { nextRenewal } from './renewal.js';
@@ -32,6 +33,7 @@ export class Reference {
   readonly wouldDeny = new Map<string, { day: number; reason: string }>();
   /** The counters of days that are older than the week. */
   closed = new Map<number, number>();
+  readonly credits = new Ledger();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -91,6 +93,7 @@ export class Reference {
       if (r.day < day && mayLand) r.carried.push(day);
     }
     closeDays(this, day);
+    this.credits.renew(this.day, day, this.policy, this.all);
     this.day = day;
     this.denied = [];
     this.forget();
@@ -106,10 +109,11 @@ export class Reference {
   cooling = (at = this.now): boolean => this.cooldowns.some(({ until }) => at < until);
 
   // ---- the gate
-  denial({ recipient, again, campaign }: RefAsk): string | undefined {
+  isBroken = (): boolean => this.now < this.breaker || this.credits.isEmpty(this.all);
+  denial({ recipient, again, campaign, free }: RefAsk): string | undefined {
     if (this.disconnected) return 'disconnected';
     if (this.held) return 'held';
-    if (this.now < this.breaker) return 'no_credits';
+    if (!free && this.isBroken()) return 'no_credits';
     if (this.cooling()) return 'cooldown';
     if ((BAND[this.policy.tier] ?? 0) === 0) return 'tier_has_no_inmail';
     const contacts = again ? [] : contactsOf(this.all.filter(this.isKnown), recipient);
@@ -126,12 +130,12 @@ export class Reference {
 
   // ---- messages; each returns the answer to its sender, in one word
   reserve(id: string, ask: RefAsk, leaseMs: number): string {
-    const { recipient, campaign } = ask;
+    const { recipient, campaign, free } = ask;
     const known = this.find(id);
     if (known) {
       if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
       const isSame = isSamePerson(known.recipient, recipient) && known.campaign === campaign;
-      return isSame ? 'repeated' : 'ReservationConflict';
+      return isSame && known.free === free ? 'repeated' : 'ReservationConflict';
     }
     const denied = this.denial(ask);
     const { word, isGranted } = answerIn(this.policy, denied);
@@ -142,17 +146,8 @@ export class Reference {
     this.wouldDeny.delete(id);
     if (denied) this.wouldDeny.set(id, { day: this.day, reason: denied });
     const { day, now: at } = this;
-    this.all.push({
-      id,
-      day,
-      at,
-      lease: at + leaseMs,
-      recipient,
-      campaign,
-      carried: [],
-      forgotten: false,
-      ...FRESH,
-    });
+    const taken = { id, day, at, lease: at + leaseMs, carried: [], forgotten: false };
+    this.all.push({ ...taken, recipient, campaign, free, ...FRESH });
     return word;
   }
 
@@ -202,17 +197,23 @@ export class Reference {
   private external(chat: string, msg: string | undefined, sentAt: number, counts: boolean): void {
     const day = Math.floor(sentAt / DAY);
     this.ext.push({ chat, msg, day, at: this.now, sentAt, counts, gone: false });
+    this.credits.external(sentAt);
   }
   /** The same InMail: the room of the same day is taken once, two days keep theirs. */
   private claim(mine: Res, ext: Ext): void {
     ext.gone = true;
+    this.credits.claimed(mine);
     if (ext.day !== mine.day && ext.counts) this.ext.push({ ...ext, at: -DAY * 9, gone: false });
   }
 
   fail(id: string, kind: string, retryAfterSeconds: number): string {
+    const answer = this.failed(id, kind);
+    this.effect(id, kind, retryAfterSeconds);
+    return answer;
+  }
+  private failed(id: string, kind: string): string {
     const mine = this.find(id);
     const isRelease = kind !== 'unknown';
-    this.effect(id, kind, retryAfterSeconds);
     if (!mine) return 'ReservationUnknown';
     if (mine.state === 'delivered') return isRelease ? 'ReservationSettled' : 'already_delivered';
     if (mine.state === 'released') return 'already_released';
@@ -232,6 +233,7 @@ export class Reference {
       this.cool('throttled', this.now + Math.max(HOUR, asked));
     } else if (kind === 'no_credits') {
       this.breaker = nextRenewal(this);
+      this.credits.refused(this.all);
     } else {
       this.held = true;
       this.rampDay = 1;
@@ -342,6 +344,7 @@ export class Reference {
     return 'configured';
   }
   resume(): void {
+    this.credits.forgetEmpty(this.all);
     this.held = false;
     this.breaker = 0;
     this.cooldowns = this.cooldowns.filter(({ cause }) => cause !== 'unclean_end');

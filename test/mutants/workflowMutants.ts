@@ -109,7 +109,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R12',
     what: 'a cold account that is asked is not checked',
     file: ASKS,
-    old: 'return wantsCheck(account, account.now);',
+    old: 'return wantsCheck(account, account.now, free);',
     mutated: 'return self.isSlow && wantsCheck(account, account.now);',
     by: 'a cold account that is asked is checked, then granted',
   },

@@ -90,6 +90,13 @@ const DOES: Readonly<Record<Action, (place: Place) => Done>> = {
       self.execute(world.domain.configure, change),
     );
   },
+  credits: ({ world, member, random }) => {
+    const balance = random.between(0, 4);
+    const report = { balance, at: world.clock - random.pick([0, 0, 9, 600]) * SECOND };
+    return sendOrder(world, member, 'credits', (self) =>
+      self.execute(world.domain.observeCredits, report),
+    );
+  },
   hold: ({ world, member }) =>
     sendOrder(world, member, 'hold', (self) => self.execute(world.domain.hold, BY)),
   resume: ({ world, member }) =>

@@ -7,6 +7,7 @@ export const SOMETIMES: readonly string[] = `
   a cold account was asked
   a lost answer was asked for
   a day was used up
+  a free InMail without a credit
   a missing workflow was started
   a reset was noticed
   a run found all equal
@@ -26,6 +27,8 @@ export const SOMETIMES: readonly string[] = `
   configure
   connected again
   continued as new
+  credits
+  denied: no_credits
   denied: campaign_cap
   denied: paced
   denied: recipient_contacted

@@ -22,7 +22,7 @@ import type {
 } from '../../src/domain/records/snapshot.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from '../support/domain.js';
-import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../src/domain/account/counter.js';
 
 /** A row and the number of its write. */
 type Numbered<Row> = { readonly row: Row; readonly number: number };

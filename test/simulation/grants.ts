@@ -37,7 +37,7 @@ export function checkGrant(before: Entity, after: Entity, slot: Slot, breaks: Br
   if (!isFresh) breaks('no grant without a run within 30 minutes', `${account.reconciledAt}`);
   const isStopped =
     account.hold !== null ||
-    (account.breakerUntil ?? 0) > now ||
+    (slot.free !== true && (before.account.breakerUntil ?? 0) > now) ||
     account.cooldowns.some(({ until }) => now < until);
   if (isStopped) breaks('no grant while the account is stopped', slot.reservationId);
   if (account.isDisconnected) broken('no grant while disconnected', slot.reservationId);

@@ -109,10 +109,10 @@ export function checkDecision(
     if (account.slots.some(({ reservationId }) => reservationId === answer.reservationId)) {
       broken('a denial takes no slot', answer.reservationId);
     }
-    const campaignId = member.sends.get(answer.reservationId)?.request.campaignId;
+    const { campaignId, free } = member.sends.get(answer.reservationId)?.request ?? {};
     checkDenial(account, answer, campaignId);
     // Another recipient may be contacted earlier; the model checks those instants.
-    const isOfAll = answer.contactedBy === undefined;
+    const isOfAll = answer.contactedBy === undefined && free !== true;
     const isAlways = account.policy.mode === 'shadow'; // the others deny longer
     if (isOfAll && !isAlways && (world.steps + member.index) % RETRIES_CHECKED === 0) {
       checkRetry(world, after, answer.retryAt, answer.reason, campaignId);
@@ -131,6 +131,7 @@ export function checkDecision(
     if (answer.wouldDeny) broken('only shadow mode grants what it would deny', last.reservationId);
     checkGrant(before, after, last, broken);
   } else checkShadow(world, member, { before, after, slot: last, wouldDeny: answer.wouldDeny });
+  checkCredits(world, before, account, last);
 }
 
 /** Checks an InMail of a pipeline that obeys the gate, when it reaches LinkedIn. */
@@ -215,4 +216,19 @@ export function checkRun(
 export function checkTwin({ account }: Entity): void {
   const isCooling = account.cooldowns.some(({ cause }) => cause === 'identity_in_use');
   if (account.hold === null || !isCooling) broken('a second account of a member waits', '');
+}
+
+/** Checks that a grant has a credit, if a balance is known and the InMail is not free (R24). */
+function checkCredits(world: World, { account: was }: Entity, account: Account, slot: Slot): void {
+  const { credits } = was;
+  if (!credits || was.day !== account.day) return;
+  const left = account.credits?.balance ?? 0;
+  if (slot.free === true) {
+    if (credits.balance <= 0) world.happened('a free InMail without a credit');
+    if (left !== credits.balance) broken('a free InMail costs no credit', `${left}`);
+    return;
+  }
+  const isEnforced = account.policy.mode !== 'shadow';
+  if (isEnforced && credits.balance <= 0) broken('no grant without a credit', slot.reservationId);
+  if (left !== credits.balance - 1) broken('a grant costs one credit', `${left}`);
 }

@@ -91,6 +91,7 @@ export class Send {
         ? { recipientId: named(isRecipientId, `person-${random.between(1, 24)}`) }
         : {}),
       ...(random.chance(0.3) ? { again: true } : {}),
+      ...(n % 7 === 6 ? { free: true } : {}),
       ...(n % 5 === 0 ? {} : { campaignId: named(isCampaignId, n % 5 === 4 ? 'k2' : 'k1') }),
       ...(isLate && random.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
     };

@@ -40,6 +40,7 @@ export const ACTIONS = [
   'commit lost',
   'late commit',
   'clock back',
+  'credits',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 export type Input = {
@@ -122,6 +123,7 @@ export function storyOf(seed: number): Story {
       }
     }
   }
+  inputs.push(...creditsOf(seed, members, begin, end));
   inputs.sort((a, b) => a.at - b.at);
   const starts = Array.from({ length: members }, (_, n) => ({
     policy: {
@@ -134,6 +136,16 @@ export function storyOf(seed: number): Story {
     isTwin: n > 0 && random.chance(0.15),
   }));
   return { seed, begin, end, members: starts, inputs };
+}
+
+/** Balances of credits, in every seventh seed; the other seeds have the same worlds as without them. */
+function creditsOf(seed: number, members: number, begin: number, end: number): Input[] {
+  if (seed % 7 !== 3) return [];
+  const random = new Random(seed + 1);
+  return Array.from({ length: members * 4 }, (_, n) => {
+    const at = begin + MINUTE + Math.floor(random.next() * (end - begin));
+    return { at, member: n % members, action: 'credits', seed: random.seed() };
+  });
 }
 
 /** Returns sends: single, in bursts, and around midnight. */

@@ -11,6 +11,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/commands/line.js') &
   typeof import('../../src/domain/commands/turns.js') &
   typeof import('../../src/domain/commands/deliver.js') &
+  typeof import('../../src/domain/commands/credits.js') &
   typeof import('../../src/domain/commands/fail.js') &
   typeof import('../../src/domain/commands/settle.js') &
   typeof import('../../src/domain/account/slot.js') &
@@ -57,6 +58,7 @@ const FILES = [
   'commands/line',
   'commands/turns',
   'commands/deliver',
+  'commands/credits',
   'commands/fail',
   'commands/settle',
   'account/slot',

@@ -12,8 +12,7 @@ import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { Store } from '../model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
-import { counterOf } from '../../src/domain/account/counter.js';
-import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
+import { counterOf, type ManualEdit } from '../../src/domain/account/counter.js';
 import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const MINUTE = 60_000;

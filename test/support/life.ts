@@ -17,7 +17,7 @@ import { wantsCheck } from '../../src/domain/gate/gate.js';
 import { reconcile } from '../../src/domain/reconcile/reconcile.js';
 import { ask, type Ask } from '../../src/domain/commands/line.js';
 import { nextTurn, serve } from '../../src/domain/commands/turns.js';
-import { waitingOf } from '../../src/domain/gate/line.js';
+import { hasFree, waitingOf } from '../../src/domain/gate/line.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
@@ -118,7 +118,8 @@ export class Life {
 
   /** Asks for a slot, and waits for it where the gate denies it for a time only (R21). */
   waits(reservationId: string, validUntil: number, more: Partial<Ask> = {}): Life {
-    const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
+    const { now } = this.account;
+    const life = wantsCheck(this.account, now, more.free) ? this.#ran() : this;
     const request = { reservationId: r(reservationId), validUntil, wait: true, ...more };
     return life.#served().when(ask, request);
   }
@@ -165,7 +166,8 @@ export class Life {
   /** Serves the line, saves, and answers, as the loop of the workflow does. */
   #served(): Life {
     if (waitingOf(this.account).length === 0) return this;
-    const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
+    const isCold = wantsCheck(this.account, this.account.now, hasFree(this.account));
+    const life = isCold ? this.#ran() : this;
     const { entity } = execute(life.entity, serve, null, life.now);
     const done = life.#with(entity).#saved();
     const answered = answerable(done.entity).map(

@@ -42,6 +42,10 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   sent_days: [`'[{"day": 20000, "sent": 9}]'`, `'[]'`],
   campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
   mode: [`'shadow'`, `lower('SHADOW')`],
+  credits: [
+    `'{"observed": 9, "at": 1795510800000, "balance": 9}'`,
+    `'{"observed": 0, "at": 1795510800000, "balance": -1}'`,
+  ],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
 /** Columns that only a claim sets: the database does not take a manual value. */

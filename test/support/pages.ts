@@ -112,6 +112,7 @@ export function accountData(): AccountData {
     ],
     waiting: 0,
     line: [],
+    credits: null,
     settings: {
       tier: 'sales_navigator',
       timezone: 'Europe/Berlin',

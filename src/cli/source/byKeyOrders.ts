@@ -1,7 +1,14 @@
 /** Orders to an account by the HTTP API. The server records the actor as `ada via <key>`. */
 import type { PolicyWire } from '../../domain/commands/policyAnswer.js';
 import type { PeekWire, WaitingAskWire } from '../../domain/wire/decisions.js';
-import type { Findings, HoldAnswer, Settled, StateAnswer } from '../../temporal/protocol.js';
+import type {
+  CreditsAnswer,
+  Findings,
+  HoldAnswer,
+  Settled,
+  StateAnswer,
+} from '../../temporal/protocol.js';
+import type { AskInput } from '../../client/inputs.js';
 import { having } from './answers.js';
 import type { Http } from './http.js';
 import type { FirstStatus, Orders } from './source.js';
@@ -23,6 +30,7 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
           at: at ?? null,
           recipientId: ask?.recipientId ?? null,
           campaignId: ask?.campaignId ?? null,
+          free: freeOf(ask),
         }),
         ['granted'],
       ),
@@ -31,6 +39,7 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
         await http.get(`${of(accountId)}/nextSlots`, {
           count,
           campaignId: ask?.campaignId ?? null,
+          free: freeOf(ask),
         }),
         ['length'],
       ),
@@ -40,9 +49,12 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
     configure: (id, change) => order<PolicyWire>(id, 'configure', change, ['tier', 'timezone']),
     hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),
     resume: (id, by) => order<StateAnswer>(id, 'resume', by, ['state']),
+    credits: (id, report) => order<CreditsAnswer>(id, 'credits', report, ['recorded']),
     settle: (id, by) => order<Settled>(id, 'settleByOperator', by, ['settled']),
     reconcileNow: (id) => order<Findings>(id, 'reconcileNow', {}, ['runId', 'drift', 'healed']),
     disconnect: (id, by) =>
       order<{ readonly state: 'disconnected' }>(id, 'disconnect', by, ['state']),
   };
 }
+
+const freeOf = (ask?: AskInput): string | null => (ask?.free === true ? 'true' : null);

@@ -32,6 +32,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   hold: 'key',
   resume: 'key',
   settle: 'key',
+  credits: 'key',
   reconcile: 'key',
   'share make': 'key',
   'share list': 'key',

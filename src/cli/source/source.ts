@@ -59,6 +59,7 @@ export type Orders = Pick<
   | 'hold'
   | 'resume'
   | 'settle'
+  | 'credits'
   | 'reconcileNow'
   | 'disconnect'
   | 'peek'

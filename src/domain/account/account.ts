@@ -18,11 +18,14 @@ import type {
   ChatId,
   MessageId,
   RecipientId,
+  ReplyTarget,
   ReservationId,
 } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { WindowIntervals } from './sendingWindow.js';
+import type { Cooldown, Credits, Hold } from './stops.js';
+export type { Cooldown, CooldownCause, Credits, Hold } from './stops.js';
 
 export type FailureKind =
   'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
@@ -39,6 +42,7 @@ export type SlotRequest = {
   readonly journaled: boolean;
   /** The later day whose room the slot takes, too, because its InMail may be of that day (R7). */
   readonly carriedInto: UtcDay | null;
+  readonly free?: true; // it costs no credit (R24)
 };
 export type SlotOutcome =
   | { readonly state: 'in_flight' }
@@ -85,8 +89,6 @@ export type DayBook = {
   readonly late: number;
 };
 
-/** The workflow that receives the decision as a Signal. */
-export type ReplyTarget = { readonly workflowId: string; readonly signalName: string };
 export type WaitingAsk = {
   readonly reservationId: ReservationId;
   readonly campaignId: CampaignId | null;
@@ -95,6 +97,7 @@ export type WaitingAsk = {
   readonly journaled: boolean;
   /** True: the recipient may have got an InMail already, and gets one more (R20). */
   readonly again: boolean;
+  readonly free?: true;
   /** 0 is served first, 9 last. */
   readonly priority: number;
   /** The end of the wait, exclusive. */
@@ -117,11 +120,6 @@ export type CampaignDenial = {
   readonly reason: string;
   readonly count: number;
 };
-
-export type CooldownCause =
-  'overshoot' | 'throttled' | 'unclean_end' | 'identity_in_use' | 'two_owners';
-export type Cooldown = { readonly until: Instant; readonly cause: CooldownCause };
-export type Hold = { readonly reason: string; readonly actor: string; readonly since: Instant };
 
 export type Account = {
   readonly accountId: AccountId;
@@ -170,6 +168,8 @@ export type Account = {
   readonly denied?: readonly CampaignDenial[];
   /** The last days with a send before the week; absent in state that older code wrote (R25). */
   readonly sentDays?: readonly { readonly day: UtcDay; readonly sent: number }[];
+  /** Absent or null while no balance was observed (R24). */
+  readonly credits?: Credits | null;
 };
 
 export const emptyDay = (day: UtcDay): DayBook => ({

@@ -97,3 +97,14 @@ export function deniedWith(
   const more = [...denied, { campaignId, reason, count: 1 }];
   return bytesOf(more) <= DENIED_BYTES_MAX ? more : denied;
 }
+
+/** The values of an account's row that its workflow had not written (R14). */
+export type ManualEdit = {
+  /** The transaction that found the edit, so that it is reported once. */
+  readonly id: string;
+  readonly day: UtcDay;
+  readonly counter: number;
+  /** The highest cap of that day in the row; null if that was edited, too. */
+  readonly cap: number | null;
+  readonly columns: readonly string[];
+};

@@ -3,6 +3,7 @@ import type { AlertKind, Severity } from './alertKinds.js';
 import type {
   Cooldown,
   CooldownCause,
+  Credits,
   Effect,
   External,
   Hold,
@@ -60,7 +61,13 @@ export type Event =
   | { readonly type: 'ProofCompleted'; readonly slot: Slot }
   | { readonly type: 'ExternalCounted'; readonly external: External; readonly sentAt: Instant }
   /** `isSameDay`: the reservation takes over the room that the external had taken. */
-  | { readonly type: 'ExternalClaimed'; readonly proof: Proof; readonly isSameDay: boolean }
+  | {
+      readonly type: 'ExternalClaimed';
+      readonly proof: Proof;
+      readonly isSameDay: boolean;
+      /** When the slot that claims it was reserved; absent in a finding of older code. */
+      readonly reservedAt?: Instant;
+    }
   /** The evidence has more or less of a day, beyond its slots, than the account (R8). */
   | {
       readonly type: 'BookCorrected';
@@ -76,6 +83,8 @@ export type Event =
       readonly day: UtcDay;
       readonly carried: readonly ReservationId[];
       readonly rampDay: number;
+      /** The balance after a renewal of credits; absent if none is known or renewed (R24). */
+      readonly credits?: Credits;
     }
   | {
       readonly type: 'CooldownStarted';
@@ -93,6 +102,7 @@ export type Event =
       readonly actor?: string;
       readonly reason?: string;
     }
+  | { readonly type: 'CreditsObserved'; readonly credits: Credits }
   | { readonly type: 'RampRestarted' }
   | { readonly type: 'EffectApplied'; readonly effect: Effect }
   | { readonly type: 'Held'; readonly hold: Hold }

@@ -1,22 +1,22 @@
 /** Applies facts to an account. No rules and no refusals; the compiler finds a missing event. */
-import {
-  emptyDay,
-  type Account,
-  type Cooldown,
-  type DayBook,
-  type External,
-  type Slot,
-} from './account.js';
-import { accountWith, bookWith, lineAfter } from './update.js';
+import { emptyDay, type Account, type DayBook, type External, type Slot } from './account.js';
+import { accountWith, bookWith, lineAfter, withCooldown, withPolicy } from './update.js';
 import type { Event } from './events.js';
-import type { UtcDay } from '../primitives/time.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
 import { keptExternal, keptSlot, memoryOf, withForgotten } from './kept.js';
 import { EFFECTS_MAX, EXTERNALS_MAX } from '../primitives/limits.js';
-import { steppedCapOf } from './policy.js';
 import { isSameProof } from './proof.js';
 import { deniedWith, denialsWith, tallyOf, type Tally } from './counter.js';
 import { rolled } from './evolveDay.js';
+import {
+  withBalance,
+  withBreaker,
+  withClaimed,
+  withExternalSpent,
+  withoutBreaker,
+  withSpent,
+} from './credits.js';
 
 /** Returns the account after these facts, in their order. */
 export const evolveAll = (account: Account, events: readonly Event[]): Account =>
@@ -26,12 +26,12 @@ export const evolveAll = (account: Account, events: readonly Event[]): Account =
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
     case 'SlotReserved':
-      return withSlots(account, [...account.slots, keptSlot(event.slot)], event.slot.quotaDay);
+      return withSpent(taken(account, event.slot), account, event.slot);
     case 'SlotDelivered':
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':
-      return withSlots(account, put(account.slots, keptSlot(event.slot)), event.slot.quotaDay);
+      return withSpent(settled(account, event.slot), account, event.slot);
     case 'SlotDenied':
       return withDenial(account, event);
     case 'AskQueued':
@@ -40,25 +40,23 @@ export function evolve(account: Account, event: Event): Account {
     case 'AskWithdrawn':
       return accountWith(account, { line: lineAfter(account, event) });
     case 'ExternalCounted':
-      return withExternal(account, keptExternal(event.external));
+      return withExternal(account, keptExternal(event.external), event.sentAt);
     case 'ExternalClaimed':
-      return claimed(account, event);
+      return withClaimed(claimed(account, event), event.reservedAt);
     case 'BookCorrected':
       return corrected(account, event);
     case 'DayRolled':
       return rolled(account, event);
     case 'CooldownStarted':
-      return accountWith(account, {
-        cooldowns: withCooldown(account.cooldowns, event.cooldown),
-        cooledAtCounter:
-          event.cooldown.cause === 'overshoot' ? event.counter : account.cooledAtCounter,
-      });
+      return cooled(account, event);
     case 'CooldownEnded':
       return accountWith(account, {
         cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
       });
     case 'BreakerOpened':
-      return accountWith(account, { breakerUntil: event.until });
+      return withBreaker(account, event);
+    case 'CreditsObserved':
+      return withBalance(account, event.credits);
     case 'RampRestarted':
       return accountWith(account, { rampDay: 1 });
     case 'EffectApplied':
@@ -68,7 +66,7 @@ export function evolve(account: Account, event: Event): Account {
     case 'Held':
       return accountWith(account, { hold: event.hold });
     case 'Resumed':
-      return accountWith(account, { hold: null, breakerUntil: null });
+      return withoutBreaker(accountWith(account, { hold: null }));
     case 'PolicyChanged':
       return withPolicy(account, event);
     case 'OpeningsLearnt':
@@ -93,6 +91,15 @@ export function evolve(account: Account, event: Event): Account {
   }
 }
 
+const cooled = (
+  account: Account,
+  { cooldown, counter }: Extract<Event, { type: 'CooldownStarted' }>,
+): Account =>
+  accountWith(account, {
+    cooldowns: withCooldown(account.cooldowns, cooldown),
+    cooledAtCounter: cooldown.cause === 'overshoot' ? counter : account.cooledAtCounter,
+  });
+
 const VERIFIED = { runFailedAt: null, isRunUnknown: false, isCrowded: false };
 
 const runFailed = (
@@ -104,6 +111,12 @@ const runFailed = (
     isRunUnknown: isUnknown || account.isRunUnknown === true,
     isCrowded: isCrowded || account.isCrowded === true,
   });
+
+const taken = (account: Account, slot: Slot): Account =>
+  withSlots(account, [...account.slots, keptSlot(slot)], slot.quotaDay);
+
+const settled = (account: Account, slot: Slot): Account =>
+  withSlots(account, put(account.slots, keptSlot(slot)), slot.quotaDay);
 
 const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>
   slots.map((old) => (old.reservationId === slot.reservationId ? slot : old));
@@ -127,7 +140,8 @@ function withBook(
   return accountWith(account, { days });
 }
 
-function withExternal(account: Account, external: External): Account {
+function withExternal(before: Account, external: External, sentAt: Instant): Account {
+  const account = withExternalSpent(before, sentAt);
   const { externals, forgottenOn } = memoryOf([...account.externals, external]);
   const next = withForgotten(accountWith(account, { externals }), { forgottenOn });
   if (!external.isCounted) return next;
@@ -174,25 +188,4 @@ function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaime
   });
   if (!external?.isCounted || !event.isSameDay) return next;
   return withBook(next, external.quotaDay, (book) => ({ external: book.external - 1 }));
-}
-
-function withCooldown(cooldowns: readonly Cooldown[], cooldown: Cooldown): readonly Cooldown[] {
-  const same = cooldowns.find(({ cause }) => cause === cooldown.cause);
-  if (same && same.until >= cooldown.until) return cooldowns;
-  return [...cooldowns.filter((other) => other !== same), cooldown];
-}
-
-function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChanged' }>): Account {
-  const { policy, rampDay } = event;
-  const old = account.policy;
-  const isSameWindow =
-    JSON.stringify(old.sendingWindow) === JSON.stringify(policy.sendingWindow) &&
-    old.timezone === policy.timezone;
-  return accountWith(account, {
-    policy,
-    rampDay,
-    highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
-    openings: isSameWindow && policy.sendingWindow ? account.openings : null,
-    isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
-  });
 }

@@ -6,6 +6,7 @@ import { dayOf, type UtcDay } from '../primitives/time.js';
 import { counterOf, sentDaysOf, VELOCITY_DAYS, type SentDay } from './counter.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
+import { withBalance } from './credits.js';
 
 /** Returns the account of a new day: nothing spent, open sends carried, old slots forgotten. */
 export function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
@@ -15,7 +16,7 @@ export function rolled(account: Account, event: Extract<Event, { type: 'DayRolle
   const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
   const forgotten = account.slots.filter(isForgotten);
   const landing = new Set(carried);
-  return accountWith(account, {
+  const next = accountWith(account, {
     day,
     rampDay,
     highestCap: steppedCapOf(account.policy, rampDay),
@@ -29,6 +30,7 @@ export function rolled(account: Account, event: Extract<Event, { type: 'DayRolle
     externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
     effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
   });
+  return event.credits ? withBalance(next, event.credits) : next;
 }
 
 function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {

@@ -123,6 +123,7 @@ const claim = (slot: Slot, seen: SeenExternal): Event => ({
   type: 'ExternalClaimed',
   proof: { chatId: seen.chatId, messageId: seen.messageId },
   isSameDay: seen.quotaDay === slot.quotaDay,
+  reservedAt: slot.reservedAt,
 });
 
 /** Takes another proof of a delivered slot: its own, its own completed, or one InMail more (R4). */

@@ -2,7 +2,7 @@
 import { findSlot, type Account, type FailureKind, type Hold } from '../account/account.js';
 import { changed } from '../account/slot.js';
 import { assertNever } from '../primitives/assert.js';
-import { renewalAfter } from '../gate/credits.js';
+import { renewalAfter } from '../account/credits.js';
 import { alert, type Event } from '../account/events.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { COOLDOWN_MS, THROTTLE_MAX_MS } from '../primitives/limits.js';

@@ -60,13 +60,13 @@ export function ask(account: Account, request: Ask, at: Instant): Answered {
   if (known) return again(account, known, request, at);
   const isNew = findSlot(account, request.reservationId) === undefined;
   const contacts = comparedContacts(account, request);
-  const { campaignId } = request;
+  const { campaignId, free } = request;
   // The line does not know what only Postgres has: such an ask is denied, and does not wait.
   const isContacted = contactAt(olderContactsOf(account, request), at) !== undefined;
   // In shadow mode, an ask is decided at once (R23).
   const isShadowed = isShadow(account.policy);
   const isToWait = isNew && request.wait === true && !isContacted && !isShadowed;
-  const barrier = isToWait ? barrierAt(account, at, { campaignId, contacts }) : undefined;
+  const barrier = isToWait ? barrierAt(account, at, { campaignId, free, contacts }) : undefined;
   return barrier && mayWait(account, request, { barrier, contacts }, at)
     ? queue(account, request, barrier, at)
     : reserve(account, request, at);
@@ -85,7 +85,7 @@ function again(account: Account, known: WaitingAsk, request: Ask, at: Instant): 
 /** True if the ask wants to wait, and the reason ends before its time does. */
 function mayWait(
   account: Account,
-  { validUntil, campaignId }: Reserve,
+  { validUntil, campaignId, free }: Reserve,
   { barrier, contacts }: { readonly barrier: Barrier; readonly contacts: readonly Contact[] },
   at: Instant,
 ): boolean {
@@ -93,7 +93,7 @@ function mayWait(
   const passes =
     barrier.reason === 'unverified'
       ? barrier.until
-      : earliestGrant(account, at, { campaignId, contacts });
+      : earliestGrant(account, at, { campaignId, free, contacts });
   return passes !== null && passes < validUntil;
 }
 
@@ -105,6 +105,7 @@ export const waitingAsk = (request: Reserve, reason: string, at: Instant): Waiti
   leaseSeconds: request.leaseSeconds ?? LEASE_SECONDS_DEFAULT,
   journaled: request.journaled ?? false,
   again: request.again ?? false,
+  ...(request.free === true ? { free: true as const } : {}),
   priority: request.priority ?? PRIORITY_DEFAULT,
   validUntil: request.validUntil ?? at,
   askedAt: at,

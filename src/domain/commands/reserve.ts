@@ -43,11 +43,11 @@ export type Compared = {
  * (R20).
  */
 export function wantsPast(account: Account, request: Reserve, at: Instant): boolean {
-  const { reservationId, recipientId, again: isAgain, validUntil = null } = request;
+  const { reservationId, recipientId, again: isAgain, validUntil = null, free } = request;
   if (!looksBack(account.policy) || recipientId === undefined || isAgain === true) return false;
   if (findSlot(account, reservationId)) return false;
   if (request.wait === true) return true; // the line decides later, without Postgres
-  return !barrierAt(account, at, { validUntil, contacts: contactsOf(account, request) });
+  return !barrierAt(account, at, { validUntil, free, contacts: contactsOf(account, request) });
 }
 
 /** Returns the contacts that the gate compares with this reserve. */
@@ -65,11 +65,12 @@ export function reserve(
   const known = findSlot(account, request.reservationId);
   if (known) return again(account, known, request, at);
   const contacts = comparedContacts(account, request);
-  const { reservationId, campaignId = null, validUntil } = request;
-  const { denies, wouldDeny } = verdictAt(account, at, { validUntil, campaignId, contacts });
+  const { reservationId, campaignId = null, validUntil, free } = request;
+  const asked = { campaignId, free, contacts };
+  const { denies, wouldDeny } = verdictAt(account, at, { ...asked, validUntil });
   if (denies) {
     const inShadow = isShadow(account.policy);
-    const denied = deniedBy(account, denies, at, { campaignId, contacts, inShadow });
+    const denied = deniedBy(account, denies, at, { ...asked, inShadow });
     return {
       events: [{ type: 'SlotDenied', reason: denies.reason, campaignId }],
       answer: { granted: false, reservationId, ...denied },
@@ -78,7 +79,7 @@ export function reserve(
   const slot = reservedSlot(account, request, at);
   const barrier = wouldDeny ?? (request.isPastUnknown ? pastUnknown(at) : undefined);
   const shadow = barrier && {
-    wouldDeny: deniedBy(account, barrier, at, { campaignId, contacts }),
+    wouldDeny: deniedBy(account, barrier, at, asked),
   };
   return {
     events: [{ type: 'SlotReserved', slot, ...marked(request), ...shadow }],
@@ -124,11 +125,12 @@ function again(account: Account, slot: Slot, request: Reserve, at: Instant): Dec
 
 /** Returns the name of the first field that is not what the slot or the ask was taken with. */
 export function differenceOf(
-  slot: Pick<Slot, 'campaignId' | 'recipientId' | 'journaled'>,
+  slot: Pick<Slot, 'campaignId' | 'recipientId' | 'journaled' | 'free'>,
   request: Reserve,
 ): string | undefined {
   if (slot.campaignId !== (request.campaignId ?? null)) return 'campaignId';
   if (!isSameRecipient(slot.recipientId, request.recipientId ?? null)) return 'recipientId';
   if (slot.journaled !== (request.journaled ?? false)) return 'journaled';
+  if ((slot.free ?? false) !== (request.free ?? false)) return 'free';
   return undefined;
 }

@@ -6,7 +6,7 @@ import { refuse, type Command, type Decided } from '../account/refusals.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { earliestGrant } from '../days/forecast.js';
 import { barrierAt } from '../gate/gate.js';
-import { findAsk, inOrder, waitingOf } from '../gate/line.js';
+import { findAsk, hasFree, inOrder, waitingOf } from '../gate/line.js';
 import { contactsOf } from '../gate/recipient.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
@@ -22,8 +22,9 @@ export const serve: Command<null, null> = (account, _, at) => {
     const decided = endOf(facts.view, ask, at);
     if (decided !== undefined) facts.apply([{ type: 'AskDecided', ask: { ...ask, decided } }]);
   }
+  const free = hasFree(facts.view);
   for (const ask of inOrder(facts.view)) {
-    if (barrierAt(facts.view, at)) break;
+    if (barrierAt(facts.view, at, { free })) break;
     const decided = turnOf(facts.view, ask, at);
     if (decided === undefined) continue;
     if (decided === GRANTED) {
@@ -55,13 +56,16 @@ function turnOf(account: Account, ask: WaitingAsk, at: Instant): string | undefi
   const asked = askedOf(account, ask);
   const barrier = barrierAt(account, at, asked);
   if (!barrier) return GRANTED;
+  // Only free asks pass while the credits are used up.
+  if (barrier.reason === 'no_credits') return undefined;
   const passes = earliestGrant(account, at, asked);
   return passes === null || passes >= ask.validUntil ? barrier.reason : undefined;
 }
 
 /** Returns what the gate reads of an ask: its campaign may have a cap of its own (R22). */
-const askedOf = (account: Account, { campaignId, recipientId, again }: WaitingAsk) => ({
+const askedOf = (account: Account, { campaignId, recipientId, again, free }: WaitingAsk) => ({
   campaignId,
+  free,
   contacts: contactsOf(account, { recipientId: recipientId ?? undefined, again }),
 });
 
@@ -72,6 +76,7 @@ const requestOf = (ask: WaitingAsk): Reserve => ({
   leaseSeconds: ask.leaseSeconds,
   journaled: ask.journaled,
   again: ask.again,
+  free: ask.free,
 });
 
 /** Returns when the line has to be served next; null: not before a message comes. */
@@ -79,9 +84,10 @@ export function nextTurn(account: Account, at: Instant): Instant | null {
   const waiting = waitingOf(account);
   if (waiting.length === 0) return null;
   const ends = waiting.map(({ validUntil }) => validUntil);
-  const passes = earliestGrant(account, at) ?? Infinity;
+  const free = hasFree(account);
+  const passes = earliestGrant(account, at, { free }) ?? Infinity;
   if (passes > at) return Math.min(...ends, passes);
-  const barrier = barrierAt(account, at);
+  const barrier = barrierAt(account, at, { free });
   // Only the check of the database is missing: it is tried soon.
   if (barrier?.reason === 'unverified') return Math.min(...ends, barrier.until ?? Infinity);
   // The gate is open, so only recipients and campaigns of these asks keep them waiting.

@@ -8,6 +8,7 @@ import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
 import { shadowMark, shadowSentences } from '../gate/shadow.js';
+import { renewedAt } from '../account/credits.js';
 
 /**
  * Returns the facts of midnight: none on the same day, else one roll, also after several days.
@@ -23,6 +24,7 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
     day,
     carried: carried.map(({ reservationId }) => reservationId),
     rampDay: rampDayNext(account),
+    ...renewedAt(account, day),
   };
   return [...overshootAt(account, rolledAt(midnight, at)), ...overCapAtRoll(account), rolled];
 }

@@ -2,7 +2,7 @@
  * The slots that come one after the other, if each is used: for those who wait, and for those who
  * ask after them (R21).
  */
-import type { Account, Slot } from '../account/account.js';
+import type { Account, Slot, WaitingAsk } from '../account/account.js';
 import { evolve } from '../account/evolve.js';
 import { reservedSlot } from '../account/slot.js';
 import { accountWith } from '../account/update.js';
@@ -10,7 +10,7 @@ import type { Barrier } from '../gate/gate.js';
 import { inOrder, waitingOf } from '../gate/line.js';
 import { isWindowKnown } from '../gate/verified.js';
 import { assert } from '../primitives/assert.js';
-import { isReservationId, type CampaignId } from '../primitives/ids.js';
+import { isReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
 import { earliestGrant, forecastAt, nextGrant, type Asked } from './forecast.js';
 
@@ -43,12 +43,12 @@ export class SlotTimes {
   #view: Account;
   #at: Instant;
   #isOver = false;
-  readonly #line: readonly (CampaignId | null)[];
+  readonly #line: readonly WaitingAsk[];
   readonly #ask: Asked;
 
   /** `ask`: of the slots after those of the line. */
   constructor(account: Account, from: Instant, ask: Asked = {}) {
-    this.#line = inOrder(account).map(({ campaignId }) => campaignId);
+    this.#line = inOrder(account);
     this.#ask = ask;
     this.#view = account;
     this.#at = from;
@@ -74,16 +74,16 @@ export class SlotTimes {
 
   #step(): void {
     const n = this.#found.length;
-    const isOfLine = n < this.#line.length;
-    const next = nextGrant(this.#view, this.#at, isOfLine ? {} : this.#ask);
+    const waiting = this.#line[n];
+    const next = nextGrant(this.#view, this.#at, waiting ? { free: waiting.free } : this.#ask);
     if (!next) {
       this.#isOver = true;
       return;
     }
     this.#at = next.at;
     this.#found.push(next.at);
-    const campaignId = isOfLine ? this.#line[n] : this.#ask.campaignId;
-    const slot = forecastSlot(next.view, { n: n + 1, campaignId }, next.at);
+    const { campaignId, free } = waiting ?? this.#ask;
+    const slot = forecastSlot(next.view, { n: n + 1, campaignId, free }, next.at);
     this.#view = evolve(next.view, { type: 'SlotReserved', slot });
   }
 }
@@ -128,10 +128,11 @@ export function nextSlots(
 
 function forecastSlot(
   account: Account,
-  { n, campaignId }: { readonly n: number; readonly campaignId: Asked['campaignId'] },
+  { n, campaignId, free }: { readonly n: number } & Pick<Asked, 'campaignId' | 'free'>,
   at: Instant,
 ): Slot {
   const reservationId = `forecast:${n}`;
   assert(isReservationId(reservationId), 'a forecast names its slots as callers do');
-  return reservedSlot(account, { reservationId, campaignId: campaignId ?? undefined }, at);
+  const request = { reservationId, campaignId: campaignId ?? undefined, free };
+  return reservedSlot(account, request, at);
 }

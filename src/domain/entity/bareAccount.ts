@@ -8,7 +8,7 @@ import {
 } from '../account/account.js';
 import { forgottenIn, keptExternal, memoryOf } from '../account/kept.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
-import { SlotIndex } from '../account/proofIndex.js';
+import { SlotIndex } from '../account/proof.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
 import type { Start } from '../commands/administer.js';
 import { changedPolicy } from '../commands/policyChange.js';
@@ -60,6 +60,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     forgottenOn: forgottenIn(found.leftOut, forgottenOn),
     line: (found.waiting ?? []).map(askOfRow),
     sentDays: (stored?.sentDays ?? []).filter((one) => one.day <= day - WEEK_DAYS),
+    credits: stored?.credits ?? null,
   };
 }
 

@@ -27,9 +27,9 @@ import {
  */
 export const TASK_BYTES_MAX = 384 * 1024;
 /** Maximum bytes that wait to be saved: above it no message is taken until some are saved. */
-export const OUTBOX_BYTES_MAX = 184 * 1024;
+export const OUTBOX_BYTES_MAX = 176 * 1024;
 /** Maximum bytes of all that waits, to be saved, taken or sent, when the next run takes it. */
-export const HANDED_BYTES_MAX = 336 * 1024;
+export const HANDED_BYTES_MAX = 328 * 1024;
 
 const LISTS = { slots: SLOTS_MAX, externals: EXTERNALS_MAX, effects: EFFECTS_MAX };
 const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });

@@ -14,7 +14,7 @@ import { roll } from '../days/rollover.js';
 import type { Entry, Row, WaitingRow } from '../records/records.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
-import type { ManualEdit } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/counter.js';
 import { isCooling, isCooldownDue } from '../gate/cooldown.js';
 
 export type Entity = {

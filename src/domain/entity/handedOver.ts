@@ -50,6 +50,7 @@ function movedBreaker(account: Account, { policy, breakerUntil, now }: Account):
 
 /** Returns slots and external sends alone: the row is newer than that state's hold. */
 function raised(account: Account, before: Account): readonly Event[] {
-  const bare = accountWith(before, { effects: [], cooldowns: [], hold: null, breakerUntil: null });
+  const stops = { effects: [], cooldowns: [], hold: null, breakerUntil: null, credits: null };
+  const bare = accountWith(before, stops);
   return merged(account, bare);
 }

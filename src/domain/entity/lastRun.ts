@@ -17,12 +17,13 @@ import { configure, connect, disconnect, hold, resume } from '../commands/admini
 import type { Reserve } from '../account/slot.js';
 import { dayOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
+import { observeCredits } from '../commands/credits.js';
 import { settleByOperator } from '../commands/settle.js';
 import { findAsk } from '../gate/line.js';
 import { waitingAsk } from '../commands/line.js';
 import { withdraw } from '../commands/turns.js';
 import { reserved, type Context } from './lastGrants.js';
-import type { Ordered, RunMessage } from './lastRunMessages.js';
+import { isOrder, type Ordered, type RunMessage } from './lastRunMessages.js';
 
 /** The account, read from its rows and the history of its last workflow. */
 export type Recovered = {
@@ -63,16 +64,6 @@ function countOf(before: Recovered, message: RunMessage): Partial<Recovered> {
   if (message.name === 'reserve') return { grants: before.grants + 1 };
   return isOrder(message) ? { orders: before.orders + 1 } : { outcomes: before.outcomes + 1 };
 }
-
-const ORDERS: readonly RunMessage['name'][] = [
-  'configure',
-  'connect',
-  'hold',
-  'resume',
-  'disconnect',
-];
-const isOrder = (message: RunMessage): message is RunMessage & Ordered =>
-  ORDERS.includes(message.name);
 
 const eventsOf = (account: Account, message: RunMessage): readonly Event[] =>
   isOrder(message) ? order(account, message) : report(account, message);
@@ -136,7 +127,7 @@ function waited(
 ): readonly Event[] {
   const { reservationId } = ask;
   if (isInRow || findSlot(account, reservationId) || findAsk(account, reservationId)) return [];
-  const barrier = barrierAt(account, at);
+  const barrier = barrierAt(account, at, { free: ask.free });
   const isGranted = !barrier || isShadow(account.policy);
   if (!isSure && isGranted) return reserved(account, ask, { at, isInRow, promised: null });
   const asked = waitingAsk(ask, barrier?.reason ?? 'unverified', at);
@@ -152,6 +143,8 @@ function order(account: Account, message: RunMessage & Ordered): readonly Event[
       return done(configure(account, message.input, at));
     case 'connect': // the new start decides if the account is connected
       return done(connect(account, message.input, at)).filter(({ type }) => type !== 'Connected');
+    case 'credits':
+      return done(observeCredits(account, message.input, at));
     case 'hold':
       return done(hold(account, message.input, at));
     case 'resume': // a hold that is newer than this order stays

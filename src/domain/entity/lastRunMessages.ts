@@ -5,6 +5,7 @@ import type { Event } from '../account/events.js';
 import type { Fail } from '../commands/fail.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Observe } from '../commands/observe.js';
+import type { ObserveCredits } from '../commands/credits.js';
 import type { disconnect, Configure, Order, Start } from '../commands/administer.js';
 import type { Reserve } from '../account/slot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -29,6 +30,7 @@ type Report =
 export type Ordered =
   | { readonly name: 'configure'; readonly input: Configure }
   | { readonly name: 'connect'; readonly input: Start }
+  | { readonly name: 'credits'; readonly input: ObserveCredits }
   | { readonly name: 'hold' | 'resume'; readonly input: Order }
   | { readonly name: 'disconnect'; readonly input: Parameters<typeof disconnect>[1] };
 
@@ -38,3 +40,15 @@ export type RunMessage = (Report | Ordered) & {
   /** True if the row is newer: its policy, hold and cooldowns include the message. */
   readonly isInRow: boolean;
 };
+
+const ORDERS: readonly RunMessage['name'][] = [
+  'configure',
+  'connect',
+  'credits',
+  'hold',
+  'resume',
+  'disconnect',
+];
+/** True if the row of an account contains what the message did. */
+export const isOrder = (message: RunMessage): message is RunMessage & Ordered =>
+  ORDERS.includes(message.name);

@@ -8,9 +8,8 @@ import { accountWith } from '../account/update.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { keptProof } from '../account/kept.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
-import { proofKey } from '../account/proofIndex.js';
+import { isSameProof, proofKey } from '../account/proof.js';
 import type { EventRow } from '../records/records.js';
-import { isSameProof } from '../account/proof.js';
 
 /** A proof that has a row, and its reservation; null for an external send. */
 export type Logged = { readonly reservationId: ReservationId | null };

@@ -28,6 +28,7 @@ const taken = (id: string): Fields<SlotRequest> => ({
   recipientId: id,
   journaled: false,
   carriedInto: DAY,
+  free: true,
 });
 
 /** `idBytes`: the longest id of LinkedIn's that is kept in full. */

@@ -12,7 +12,7 @@ import type { CommittedRun, ReadBack, Write } from '../records/snapshot.js';
 import { hashOf, type Instant } from '../primitives/time.js';
 import { portionOf } from './outbox.js';
 import type { AccountRow, Entry } from '../records/records.js';
-import type { ManualEdit } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/counter.js';
 
 /** One try to write: its batch, and the number and mark under which it may be committed (R14). */
 export type Sending = {

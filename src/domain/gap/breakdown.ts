@@ -6,7 +6,7 @@ import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { isSameId } from '../account/kept.js';
 import { isNamed, pairsOn } from './matching.js';
-import { proofKey, SlotIndex } from '../account/proofIndex.js';
+import { proofKey, SlotIndex } from '../account/proof.js';
 import type { EventRow } from '../records/records.js';
 import type { UtcDay } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';

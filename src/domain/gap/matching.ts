@@ -4,10 +4,9 @@
  */
 import type { Account, Slot } from '../account/account.js';
 import { isSameId } from '../account/kept.js';
-import { SlotIndex } from '../account/proofIndex.js';
+import { isProvenBy, SlotIndex } from '../account/proof.js';
 import type { EventRow } from '../records/records.js';
 import type { UtcDay } from '../primitives/time.js';
-import { isProvenBy } from '../account/proof.js';
 
 /** Returns the day's slots with their rows: by proof, else by the reservation that a row names. */
 export function pairsOn(

@@ -7,8 +7,7 @@ import type { Event } from '../account/events.js';
 import { isShadow, type Policy } from '../account/policy.js';
 import { COOLDOWN_MS, OVERSHOOT } from '../primitives/limits.js';
 import type { Instant } from '../primitives/time.js';
-import type { ManualEdit } from '../account/manualEdit.js';
-import { counterOf } from '../account/counter.js';
+import { type ManualEdit, counterOf } from '../account/counter.js';
 
 /**
  * Returns the cooldown that a reconcile starts after an overshoot; once for the same counter (R8).
@@ -88,7 +87,9 @@ export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =
   isLeased(slot, at) &&
   !account.isDisconnected &&
   (isShadow(account.policy) ||
-    (account.hold === null && !isBroken(account, at) && !isCooling(account, at)));
+    (account.hold === null &&
+      (slot.free === true || !isBroken(account, at)) &&
+      !isCooling(account, at)));
 
 /** True if the InMail credits are used up until their renewal (R5). */
 export const isBroken = ({ breakerUntil }: Pick<Account, 'breakerUntil'>, at: Instant): boolean =>

@@ -1,34 +1,13 @@
-/**
- * InMail credits (R5): LinkedIn grants new ones on one day of each month, the account's own. A day
- * that a month does not have is the last day of that month.
- */
+/** The breaker of InMail credits that are used up, and what is known of them (R5, R24). */
 import type { Account } from '../account/account.js';
+import { renewalAfter } from '../account/credits.js';
 import type { Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
-import type { Instant } from '../primitives/time.js';
+import { WEEK_DAYS } from '../primitives/limits.js';
+import { CREDITS_A_MONTH } from '../primitives/tier.js';
+import { isoInstant, type Instant } from '../primitives/time.js';
+import { roomOf } from './caps.js';
 import { isBroken } from './cooldown.js';
-
-/** The day of the month where the policy names none. */
-export const RENEWS_ON_DEFAULT = 1;
-export const RENEWS_ON_MAX = 31;
-
-/**
- * Returns the first renewal after that instant, 00:00 UTC. On a renewal day it is the next month's:
- * credits that are used up today were granted at its midnight or before.
- */
-export function renewalAfter(at: Instant, { creditsRenewOn }: Policy): Instant {
-  const on = creditsRenewOn ?? RENEWS_ON_DEFAULT;
-  const now = new Date(at);
-  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
-  const thisMonth = renewalIn(year, month, on);
-  return thisMonth > at ? thisMonth : renewalIn(year, month + 1, on);
-}
-
-/** Returns the renewal in a month; `month` counts from 0, and 12 is the next January. */
-function renewalIn(year: number, month: number, on: number): Instant {
-  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  return Date.UTC(year, month, Math.min(on, lastDay));
-}
 
 /**
  * Moves the end of an open breaker to the first renewal after the change. It never moves to a
@@ -44,4 +23,36 @@ export function movedBreaker(
   if (isSameDay || !isBroken(account, at)) return [];
   const reason = 'the renewal day of the credits was changed';
   return [{ type: 'BreakerOpened', until: renewalAfter(at, policy), actor, reason }];
+}
+
+/** The known balance of an account, as callers get it (R24). */
+export type KnownCredits = {
+  /** Never below 0. */
+  readonly balance: number;
+  readonly observed: number;
+  readonly observedAt: string;
+  /** The credits of the next renewal, and when they come. */
+  readonly grant: number;
+  readonly renewsAt: string;
+  /**
+   * For how many whole days the balance lasts, at the mean of the last seven quota days; null: no
+   * InMail was sent in them.
+   */
+  readonly runwayDays: number | null;
+};
+
+/** Returns what is known of the credits; null while no balance was observed. */
+export function knownCredits(account: Account, at: Instant): KnownCredits | null {
+  const { credits, policy } = account;
+  if (!credits) return null;
+  const balance = Math.max(0, credits.balance);
+  const { weekUsed } = roomOf(account);
+  return {
+    balance,
+    observed: credits.observed,
+    observedAt: isoInstant(credits.at),
+    grant: CREDITS_A_MONTH[policy.tier],
+    renewsAt: isoInstant(renewalAfter(at, policy)),
+    runwayDays: weekUsed === 0 ? null : Math.floor((balance * WEEK_DAYS) / weekUsed),
+  };
 }

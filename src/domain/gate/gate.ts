@@ -13,29 +13,10 @@ import { cooldownAt, isBroken } from './cooldown.js';
 import { paceAt } from './pacing.js';
 import { isFresh, isKnown, isVerified } from './verified.js';
 import { contactAt, type Contact } from './recipient.js';
+import type { DenialReason } from './reasons.js';
 import type { CampaignId, ReservationId } from '../primitives/ids.js';
 
-export const DENIAL_REASONS = [
-  'expired',
-  'disconnected',
-  'held',
-  'no_credits',
-  'cooldown',
-  'unverified',
-  'tier_has_no_inmail',
-  'recipient_contacted',
-  'campaign_cap',
-  'weekly_cap',
-  'ramp_cap',
-  'velocity_cap',
-  'daily_cap',
-  'churn_cap',
-  'outside_window',
-  'paced',
-] as const;
-export type DenialReason = (typeof DENIAL_REASONS)[number];
-export const isDenialReason = (raw: unknown): raw is DenialReason =>
-  DENIAL_REASONS.some((reason) => reason === raw);
+export { DENIAL_REASONS, isDenialReason, type DenialReason } from './reasons.js';
 
 /** One reason to deny, and when this reason ends; null: only a person can end it. */
 export type Barrier = {
@@ -46,10 +27,11 @@ export type Barrier = {
   readonly contactedBy?: ReservationId;
   readonly until: Instant | null;
 };
-/** What the gate reads of a reserve; a reserve without a campaign has no campaign cap. */
+/** What the gate reads of a reserve. Without a campaign, none has a cap; a free one has no cost. */
 export type Ask = {
   readonly validUntil?: Instant | null | undefined;
   readonly campaignId?: CampaignId | null | undefined;
+  readonly free?: boolean | undefined;
   readonly contacts?: readonly Contact[];
   /** True: only the reasons that deny in shadow mode, too (R23). */
   readonly inShadow?: boolean | undefined;
@@ -59,6 +41,7 @@ type Asked = {
   readonly at: Instant;
   readonly validUntil: Instant | null;
   readonly campaignId: CampaignId | null;
+  readonly isFree: boolean;
   /** A forecast assumes that the account can be verified at any time (R17). */
   readonly isForecast: boolean;
   readonly contacts: readonly Contact[];
@@ -74,8 +57,10 @@ const disconnected: Reason = ({ account }) =>
 
 const held: Reason = ({ account }) => (account.hold ? { reason: 'held', until: null } : undefined);
 
-const noCredits: Reason = ({ account, at }) =>
-  isBroken(account, at) ? { reason: 'no_credits', until: account.breakerUntil } : undefined;
+const noCredits: Reason = ({ account, at, isFree }) => {
+  const until = account.breakerUntil;
+  return isFree || !isBroken(account, at) ? undefined : { reason: 'no_credits', until };
+};
 
 const cooldown: Reason = ({ account, at }) => {
   const cooling = cooldownAt(account, at);
@@ -155,11 +140,11 @@ const paced: Reason = ({ account, at }) => {
  * True if only the age of the last reconcile denies the reserve. Then a reconcile comes first, so
  * that the answer is a grant or another reason (R12).
  */
-export const wantsCheck = (account: Account, at: Instant): boolean =>
+export const wantsCheck = (account: Account, at: Instant, free = false): boolean =>
   isKnown(account, at) &&
   !isFresh(account, at) &&
   (account.runFailedAt === null || at - account.runFailedAt >= VERIFY_RETRY_MS) &&
-  barrierAt(account, at)?.reason === 'unverified';
+  barrierAt(account, at, { free })?.reason === 'unverified';
 
 /** Returns the first reason that holds at `at`, for an account whose day is that instant's. */
 export function barrierAt(
@@ -173,6 +158,7 @@ export function barrierAt(
     at,
     validUntil: options.validUntil ?? null,
     campaignId: options.campaignId ?? null,
+    isFree: options.free ?? false,
     isForecast: options.isForecast ?? false,
     contacts: options.contacts ?? [],
     room: () => (known ??= roomOf(account)),

@@ -25,6 +25,10 @@ type Queue = {
 export const waitingOf = (account: Account): readonly WaitingAsk[] =>
   lineOf(account).filter(({ decided }) => decided === null);
 
+/** True if an ask of the line passes while the credits are used up (R24). */
+export const hasFree = (account: Account): boolean =>
+  waitingOf(account).some(({ free }) => free === true);
+
 export const findAsk = (account: Account, id: ReservationId): WaitingAsk | undefined =>
   lineOf(account).find(({ reservationId }) => reservationId === id);
 

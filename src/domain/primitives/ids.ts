@@ -77,3 +77,6 @@ export const isText = (raw: unknown, max: number): raw is string =>
 /** Compares two texts for sorting: the same order in every locale. */
 export const compare = (one: string, other: string): number =>
   one < other ? -1 : one > other ? 1 : 0;
+
+/** The workflow that receives the decision as a Signal. */
+export type ReplyTarget = { readonly workflowId: string; readonly signalName: string };

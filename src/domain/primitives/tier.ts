@@ -12,6 +12,23 @@ export const SAFE_BAND: Readonly<Record<Tier, number>> = {
   recruiter: 50,
 };
 
+/**
+ * InMail credits a month, of LinkedIn's help pages ("InMail message credits and renewal process",
+ * "Understand InMail credits in Sales Navigator"). A tier that has several plans at LinkedIn has the
+ * credits of the smallest: Premium Career, and Recruiter Lite.
+ */
+export const CREDITS_A_MONTH: Readonly<Record<Tier, number>> = {
+  free: 0,
+  premium: 5,
+  sales_navigator: 50,
+  recruiter: 30,
+};
+
+/** Maximum monthly grants of InMail credits that an account keeps (R24). */
+export const CREDIT_MONTHS_MAX = 3;
+/** Maximum balance of InMail credits that a caller may report. */
+export const CREDITS_MAX = 100_000;
+
 /** LinkedIn's names of the tiers. */
 export const TIER_WORDS: Readonly<Record<Tier, string>> = {
   free: 'Free',

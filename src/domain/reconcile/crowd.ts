@@ -13,7 +13,7 @@ import {
   RUN_FACTS_BYTES_MAX,
   SLOTS_MAX,
 } from '../primitives/limits.js';
-import { SlotIndex } from '../account/proofIndex.js';
+import { SlotIndex } from '../account/proof.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Verdict } from './reconcile.js';
 import type { Crowd, LeftOut, ReadBack, Evidence } from '../records/snapshot.js';

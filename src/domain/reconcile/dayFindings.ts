@@ -7,8 +7,7 @@ import type { Event } from '../account/events.js';
 import { explainCorrected } from '../gap/corrected.js';
 import type { Evidence } from '../records/snapshot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import { counterOf, sumOf, tallyOf } from '../account/counter.js';
-import type { ManualEdit } from '../account/manualEdit.js';
+import { counterOf, sumOf, tallyOf, type ManualEdit } from '../account/counter.js';
 
 /** The findings of a reconcile about one quota day. */
 export type DayVerdict = {

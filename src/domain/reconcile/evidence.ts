@@ -11,7 +11,7 @@ import { EventCollector } from '../account/eventCollector.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { isNamed } from '../gap/matching.js';
 import { isSameId } from '../account/kept.js';
-import { SlotIndex } from '../account/proofIndex.js';
+import { SlotIndex } from '../account/proof.js';
 import type { EventRow } from '../records/records.js';
 import type { Attempt, ReadBack } from '../records/snapshot.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from '../primitives/time.js';

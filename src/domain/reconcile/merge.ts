@@ -37,6 +37,7 @@ const claim = (slot: Slot, { chatId, messageId, quotaDay }: External): Event => 
   type: 'ExternalClaimed',
   proof: { chatId, messageId },
   isSameDay: quotaDay === slot.quotaDay,
+  reservedAt: slot.reservedAt,
 });
 
 const completed = (slot: Slot, seen: External): Event => ({
@@ -69,8 +70,15 @@ function stopsOf(account: Account, other: Account): readonly Event[] {
     ...cooldowns.map(({ cause, until }) => cooldownStarted(cause, until, cooledAtCounter, KEPT)),
     ...(isLonger ? [{ type: 'BreakerOpened', until: breakerUntil } as const] : []),
     ...(hold && !account.hold ? [{ type: 'Held', hold } as const] : []),
+    ...newerCredits(account, other),
   ];
 }
+
+/** Returns the balance of `other` if it was observed later (R24). */
+const newerCredits = (account: Account, { credits }: Account): readonly Event[] =>
+  credits && credits.at > (account.credits?.at ?? -Infinity)
+    ? [{ type: 'CreditsObserved', credits }]
+    : [];
 
 const KEPT = 'it held before the rows were read again';
 

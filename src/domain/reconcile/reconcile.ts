@@ -9,7 +9,7 @@ import type { Event } from '../account/events.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { claimedBy, counted, liftSlot } from './merge.js';
 import { isNamed, pairsOn } from '../gap/matching.js';
-import { proofKey, SlotIndex } from '../account/proofIndex.js';
+import { proofKey, SlotIndex } from '../account/proof.js';
 import { overshoot } from '../gate/cooldown.js';
 import type { EventRow } from '../records/records.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
@@ -17,8 +17,7 @@ import type { Evidence } from '../records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
 import { eventsFromEvidence } from './evidence.js';
-import { tallyOf } from '../account/counter.js';
-import type { ManualEdit } from '../account/manualEdit.js';
+import { tallyOf, type ManualEdit } from '../account/counter.js';
 import { isHigher, changed } from '../account/slot.js';
 import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 

@@ -1,12 +1,11 @@
 /** The alerts of a reconcile (R8): one for each account, kind and day, until its cause is gone. */
 import type { Account } from '../account/account.js';
-import { isAboveDriftMax } from '../account/counter.js';
+import { isAboveDriftMax, type ManualEdit } from '../account/counter.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
 import type { DayVerdict } from './dayFindings.js';
 import { shadowMark, shadowSentences } from '../gate/shadow.js';
 import { isoDay } from '../primitives/time.js';
-import type { ManualEdit } from '../account/manualEdit.js';
 
 export type RunAlert = {
   readonly kind: AlertKind;

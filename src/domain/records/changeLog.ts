@@ -6,7 +6,7 @@ import type { ChangeRow } from './records.js';
 import { isoInstant, parseInstant, type Instant } from '../primitives/time.js';
 import type { Policy } from '../account/policy.js';
 import { counterOf } from '../account/counter.js';
-import { cooldownStarted } from '../gate/cooldown.js';
+import { cooldownStarted, isBroken } from '../gate/cooldown.js';
 
 type Change = Extract<
   Event,
@@ -24,6 +24,9 @@ type Change = Extract<
       | 'SettledByOperator';
   }
 >;
+
+/** LinkedIn itself refused a send. */
+const REPORTED = 'no_credits';
 
 /** Returns the row of a change. `before` is the policy that a changed policy replaces. */
 export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow {
@@ -43,7 +46,7 @@ export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow
     case 'CooldownEnded':
       return row('cooldown', event.actor, 'ended', { cause: event.cause });
     case 'BreakerOpened':
-      return row('breaker', event.actor ?? 'safeband', event.reason ?? 'no_credits', {
+      return row('breaker', event.actor ?? 'safeband', event.reason ?? REPORTED, {
         until: isoInstant(event.until),
       });
     case 'RampRestarted':
@@ -68,6 +71,18 @@ export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow
   }
 }
 
+/** Returns the row of a breaker that a balance has opened or closed (R24). */
+export function breakerRow(event: Event, before: Account, after: Account): readonly ChangeRow[] {
+  const { now, policy } = after;
+  const isOpen = isBroken(after, now);
+  const isReported = event.type === 'BreakerOpened' || event.type === 'Resumed';
+  if (isReported || isOpen === isBroken(before, now)) return [];
+  const until = isOpen ? (after.breakerUntil ?? now) : now;
+  const reason = `the balance of credits is ${after.credits?.balance ?? 'not known'}`;
+  const changed = { type: 'BreakerOpened', until, actor: 'safeband', reason } as const;
+  return [changeRow(changed, now, policy)];
+}
+
 export type WrittenChange = Omit<ChangeRow, 'table'>;
 
 const CAUSES: readonly CooldownCause[] = [
@@ -87,7 +102,9 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
       return cooldown(change, account);
     case 'breaker': {
       const until = instantIn(details['until']);
-      return until === undefined ? [] : [{ type: 'BreakerOpened', until }];
+      if (until === undefined) return [];
+      const moved = reason === REPORTED ? {} : { actor, reason };
+      return [{ type: 'BreakerOpened', until, ...moved }];
     }
     case 'ramp':
       return [{ type: 'RampRestarted' }];

@@ -1,6 +1,6 @@
 /** Slots and external sends, read from their rows. */
 import { type External, type Slot, type SlotRequest } from '../account/account.js';
-import { deliveredSlot, endedSlot } from '../account/slot.js';
+import { asFree, deliveredSlot, endedSlot } from '../account/slot.js';
 import { keptSlot, isSameId, isSameRecipient } from '../account/kept.js';
 import type { EventRow, ReservationRow } from './records.js';
 import { reservationRow } from './toRecords.js';
@@ -17,7 +17,7 @@ export const externalOfRow = (row: EventRow): External => {
 function wholeSlotOf(row: ReservationRow): Slot {
   const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
   const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
-  const taken: SlotRequest = {
+  const taken: SlotRequest = asFree(row, {
     reservationId,
     quotaDay,
     reservedAt,
@@ -26,7 +26,7 @@ function wholeSlotOf(row: ReservationRow): Slot {
     recipientId,
     journaled,
     carriedInto,
-  };
+  });
   const settledAt = row.settledAt ?? reservedAt;
   if (row.state === 'in_flight') return { ...taken, state: row.state };
   if (row.state === 'delivered' && chatId !== null) {
@@ -50,6 +50,7 @@ export function isRowOf(slot: Slot, row: ReservationRow): boolean {
     row.settledAt === own.settledAt &&
     row.reason === own.reason &&
     row.journaled === own.journaled &&
+    (row.free ?? false) === (own.free ?? false) &&
     isSameId(row.chatId, own.chatId) &&
     isSameId(row.messageId, own.messageId) &&
     row.isAdopted === own.isAdopted &&

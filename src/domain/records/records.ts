@@ -10,7 +10,14 @@ import type {
   RecipientId,
   ReservationId,
 } from '../primitives/ids.js';
-import type { CampaignDenial, Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
+import type {
+  CampaignDenial,
+  Cooldown,
+  Credits,
+  Hold,
+  Slot,
+  WaitingAsk,
+} from '../account/account.js';
 import type { Details, Source, WouldDeny } from '../account/events.js';
 import type { SentDay } from '../account/counter.js';
 import type { Policy } from '../account/policy.js';
@@ -38,6 +45,8 @@ export type ReservationRow = {
   readonly again?: true;
   /** Only in a row that a worker writes, of a grant in shadow mode (R23). */
   readonly wouldDeny?: WouldDeny;
+  /** It costs no credit (R24). */
+  readonly free?: true;
 };
 /** One delivered InMail; the row is permanent. */
 export type EventRow = {
@@ -140,4 +149,6 @@ export type AccountRow = {
   readonly denied?: readonly CampaignDenial[];
   /** The days before this one with a send, if the account has a velocity (R25). */
   readonly sentDays?: readonly SentDay[];
+  /** Absent while no balance was observed (R24). */
+  readonly credits?: Credits;
 };

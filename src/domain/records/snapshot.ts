@@ -13,7 +13,7 @@ import type { Pacing } from '../account/policy.js';
 import type { FailureKind } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import type { ManualEdit } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/counter.js';
 
 /** The pipeline's own record of a call (`send_attempts`). */
 export type Attempt = {

@@ -1,7 +1,7 @@
 /** The rows that follow from a fact. */
 import { bookOf, type Account, type External, type Slot } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
-import { changeRow } from './changeLog.js';
+import { breakerRow, changeRow } from './changeLog.js';
 import type { Event } from '../account/events.js';
 import type { AccountRow, DayRow, DenialRow, EventRow, ReservationRow, Row } from './records.js';
 import { WEEK_DAYS } from '../primitives/limits.js';
@@ -10,7 +10,13 @@ import type { Instant, UtcDay } from '../primitives/time.js';
 import { carriedOf, sentDaysOf, sumOf, tallyOf } from '../account/counter.js';
 import { rowOfAsk } from './waitingRows.js';
 
-export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
+/** Returns the rows of a fact, and the change of the breaker that a balance of credits makes. */
+export const rowsOf = (event: Event, before: Account, after: Account): readonly Row[] => [
+  ...ownRowsOf(event, before, after),
+  ...breakerRow(event, before, after),
+];
+
+function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
     case 'SlotReserved':
       return [
@@ -68,6 +74,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
       return [{ table: 'alerts', kind, severity, quotaDay, details, at: after.now, times: 1 }];
     }
     case 'SlotDenied':
+    case 'CreditsObserved':
     case 'AskAnswered':
     case 'EffectApplied':
     case 'OpeningsLearnt':
@@ -101,6 +108,7 @@ export const reservationRow = (slot: Slot): ReservationRow => ({
   messageId: slot.state === 'delivered' ? slot.messageId : null,
   isAdopted: slot.state === 'delivered' && slot.isAdopted,
   carriedInto: slot.carriedInto,
+  ...(slot.free === true ? { free: true } : {}),
 });
 
 function eventRow({
@@ -193,5 +201,6 @@ export function accountRow(account: Account, version: number): AccountRow {
     updatedAt: account.now,
     ...(account.denied?.length ? { denied: account.denied } : {}),
     ...(account.policy.velocity ? { sentDays: sentDaysOf(account) } : {}),
+    ...(account.credits ? { credits: account.credits } : {}),
   };
 }

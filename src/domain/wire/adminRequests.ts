@@ -27,7 +27,7 @@ import {
   yesOrNo,
   type Words,
 } from './values.js';
-import { RENEWS_ON_MAX } from '../gate/credits.js';
+import { RENEWS_ON_MAX } from '../account/credits.js';
 import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacing.js';
 import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';

@@ -1,5 +1,12 @@
 /** The answers to a reserve and to the query `peek` (docs/contract.md, 2). */
-import { findSlot, isLeased, type Account, GRANTED, type WaitingAsk } from '../account/account.js';
+import {
+  findSlot,
+  isLeased,
+  type Account,
+  GRANTED,
+  type Slot,
+  type WaitingAsk,
+} from '../account/account.js';
 import { placeOf, type LineFull, type Waiting } from '../commands/line.js';
 import { roomOf } from '../gate/caps.js';
 import { SlotTimes } from '../days/slotTimes.js';
@@ -104,11 +111,11 @@ export function peekWire(
   account: Account,
   at: Instant,
   isForecast: boolean,
-  { campaignId, ...recipient }: Recipient & Pick<Ask, 'campaignId'> = {},
+  { campaignId, free, ...recipient }: Recipient & Pick<Ask, 'campaignId' | 'free'> = {},
 ): PeekWire {
   const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
   const contacts = contactsOf(account, recipient);
-  const asked = { campaignId, contacts };
+  const asked = { campaignId, free, contacts };
   const { denies, wouldDeny } = verdictAt(account, at, { ...asked, isForecast: isForeseen });
   if (!denies) {
     return {
@@ -166,4 +173,21 @@ const placedWire = (ask: WaitingAsk, { position, expectedAt }: Place): WaitingAs
   askedAt: isoInstant(ask.askedAt),
   validUntil: isoInstant(ask.validUntil),
   mayAttempt: false,
+});
+
+/** A slot whose outcome is not known. */
+export type OpenReservation = {
+  readonly reservationId: string;
+  readonly state: 'in_flight' | 'uncertain';
+  readonly quotaDay: string;
+  readonly reservedAt: string;
+  readonly leaseExpiresAt: string;
+};
+
+export const openWire = (slot: Slot): OpenReservation => ({
+  reservationId: slot.reservationId,
+  state: slot.state === 'in_flight' ? 'in_flight' : 'uncertain',
+  quotaDay: isoDay(slot.quotaDay),
+  reservedAt: isoInstant(slot.reservedAt),
+  leaseExpiresAt: isoInstant(slot.leaseExpiresAt),
 });

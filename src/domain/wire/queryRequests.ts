@@ -1,6 +1,6 @@
 /** The arguments of the queries (docs/contract.md, 2), read at the edge. */
 import { may, need, parserOf, type ValueOf } from './message.js';
-import { instant, wholeNumber } from './values.js';
+import { instant, wholeNumber, yesOrNo } from './values.js';
 import { NEXT_SLOTS_MAX } from '../primitives/limits.js';
 import { campaignId, recipientId, reservationId } from './requests.js';
 
@@ -9,8 +9,8 @@ const queryFields = { at: may(instant) };
 export type QueryAsk = ValueOf<typeof queryFields>;
 export const parseQuery = parserOf(queryFields);
 
-/** A reserve of a campaign may have a cap of its own (R22). */
-const askFields = { ...queryFields, campaignId: may(campaignId) };
+/** A campaign may have a cap of its own (R22), and a free InMail costs no credit (R24). */
+const askFields = { ...queryFields, campaignId: may(campaignId), free: may(yesOrNo) };
 /** `recipientId`: for a reserve with this recipient (R20). */
 export const parsePeek = parserOf({ ...askFields, recipientId: may(recipientId) });
 

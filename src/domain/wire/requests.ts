@@ -21,6 +21,7 @@ import {
   oneOf,
   OURS_RULE,
   pastInstant,
+  pause,
   REASON_RULE,
   valueBy,
   when,
@@ -41,13 +42,8 @@ import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import { readReplyTo } from './replyTo.js';
 import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
-import {
-  DAY_MS,
-  parseHttpDate,
-  parseInstant,
-  SECOND_MS,
-  type Instant,
-} from '../primitives/time.js';
+import { CREDITS_MAX } from '../primitives/tier.js';
+import { DAY_MS, type Instant } from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
 
 export const reservationId = when(isReservationId, OURS_WORDS, OURS_RULE);
@@ -73,27 +69,6 @@ const said: Reader<string> = (raw) => {
     : { shouldBe: `text of 1 to ${CODE_MAX} characters` };
 };
 const HALF_PAIR = /[\ud800-\udbff]$/;
-/** Maximum seconds of a pause. Only seven days count, but a caller may pass on any value. */
-export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
-
-/**
- * Reads the pause that LinkedIn asked for: seconds as a number or as text, or the date that
- * `Retry-After` may have instead. A pause of more than a year is read as a year.
- */
-const pause: Reader<number> = (raw, at) => {
-  const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
-  return typeof seconds === 'number' && seconds >= 0
-    ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
-    : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
-};
-
-function secondsIn(text: string, at: Instant): number | undefined {
-  if (DECIMAL.test(text)) return Number(text);
-  const until = parseHttpDate(text) ?? parseInstant(text);
-  return until === undefined ? undefined : Math.max(0, until - at) / SECOND_MS;
-}
-const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;
-
 export const reserveFields = {
   reservationId: need(reservationId),
   campaignId: may(campaignId),
@@ -101,6 +76,7 @@ export const reserveFields = {
   leaseSeconds: may(leaseSeconds),
   journaled: may(yesOrNo),
   again: may(yesOrNo),
+  free: may(yesOrNo),
   validUntil: may(instant),
   replyTo: may(readReplyTo),
   wait: may(yesOrNo),
@@ -189,6 +165,9 @@ export const observeFields = {
   sentAt,
 };
 export const parseObserve: Parser<Observe> = parserOf(observeFields);
+
+export const creditsFields = { balance: need(wholeNumber(0, CREDITS_MAX)), at: need(instant) };
+export const parseCredits = parserOf(creditsFields);
 
 export const settleFields = {
   reservationId: need(reservationId),

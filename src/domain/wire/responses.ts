@@ -1,5 +1,5 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
-import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
+import { bookOf, findSlot, isOpen, type Account } from '../account/account.js';
 import { roomOf, type CapName, type Caps } from '../gate/caps.js';
 import { fullCapOn } from '../gate/ramps.js';
 import { isDoubtful } from '../gate/verified.js';
@@ -11,16 +11,10 @@ import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
 import { canSendAt, type CanSend } from './canSend.js';
-import { askWire, type WaitingAskWire } from './decisions.js';
+import { askWire, openWire, type OpenReservation, type WaitingAskWire } from './decisions.js';
+import { knownCredits, type KnownCredits } from '../gate/credits.js';
 import { findAsk, waitingOf } from '../gate/line.js';
 
-export type OpenReservation = {
-  readonly reservationId: string;
-  readonly state: 'in_flight' | 'uncertain';
-  readonly quotaDay: string;
-  readonly reservedAt: string;
-  readonly leaseExpiresAt: string;
-};
 /** One consistent read of an account; conservation holds in each. */
 export type StatusWire = {
   readonly accountId: string;
@@ -57,6 +51,8 @@ export type StatusWire = {
   readonly waiting: number;
   /** The time zone of the account's sending window and of times for its people. */
   readonly timezone: string;
+  /** The known balance of InMail credits (R24); null: none was observed. */
+  readonly credits: KnownCredits | null;
   /** Can it send? As the query `peek` answers at that instant. */
   readonly canSend: CanSend;
   /** Denials of the quota day by reason. Null: not known, because only the workflow counts them. */
@@ -134,16 +130,9 @@ export function statusNumbers(
     unsaved,
     openReservations: account.slots.filter(isOpen).map(openWire),
     waiting: waitingOf(account).length,
+    credits: knownCredits(account, at),
   };
 }
-
-const openWire = (slot: Slot): OpenReservation => ({
-  reservationId: slot.reservationId,
-  state: slot.state === 'in_flight' ? 'in_flight' : 'uncertain',
-  quotaDay: isoDay(slot.quotaDay),
-  reservedAt: isoInstant(slot.reservedAt),
-  leaseExpiresAt: isoInstant(slot.leaseExpiresAt),
-});
 
 /** Returns one reservation, or the ask that waits; undefined: the id is not known. */
 export function reservationWire(

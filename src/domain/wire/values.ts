@@ -9,7 +9,14 @@ import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_MAX, OURS_PATTERN } from '../primiti
 import { didYouMean } from '../primitives/spelling.js';
 import { CLOCK_SLACK_MS } from '../primitives/limits.js';
 import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../primitives/text.js';
-import { INSTANT_PATTERN, INSTANT_WORDS, parseInstant, type Instant } from '../primitives/time.js';
+import {
+  INSTANT_PATTERN,
+  INSTANT_WORDS,
+  parseHttpDate,
+  parseInstant,
+  SECOND_MS,
+  type Instant,
+} from '../primitives/time.js';
 
 /**
  * Reads one value: the value, or a sentence part that states what it should have been. `at` is the
@@ -119,3 +126,24 @@ export const pastInstant: Reader<Instant> = (raw, at) => {
     ? { shouldBe: 'a time that is not in the future' }
     : found;
 };
+
+/** Maximum seconds of a pause. Only seven days count, but a caller may pass on any value. */
+const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
+
+/**
+ * Reads the pause that LinkedIn asked for: seconds as a number or as text, or the date that
+ * `Retry-After` may have instead. A pause of more than a year is read as a year.
+ */
+export const pause: Reader<number> = (raw, at) => {
+  const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
+  return typeof seconds === 'number' && seconds >= 0
+    ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
+    : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
+};
+
+function secondsIn(text: string, at: Instant): number | undefined {
+  if (DECIMAL.test(text)) return Number(text);
+  const until = parseHttpDate(text) ?? parseInstant(text);
+  return until === undefined ? undefined : Math.max(0, until - at) / SECOND_MS;
+}
+const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;

@@ -16,6 +16,8 @@ export type Asked = {
 };
 type Message<B extends TSchema, A extends TSchema> = {
   readonly name: string;
+  /** The end of the path, if it is not the name. */
+  readonly path?: string;
   readonly needs: Need;
   readonly summary: string;
   readonly description?: string;
@@ -55,7 +57,7 @@ export const message =
     const { name, needs, summary, description } = one;
     const check = checkOf(one.body);
     app.post<{ Params: Static<typeof accountParams> }>(
-      `/v1/accounts/:accountId/${name}`,
+      `/v1/accounts/:accountId/${one.path ?? name}`,
       {
         config: { needs },
         validatorCompiler: inHandler,

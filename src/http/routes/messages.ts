@@ -69,6 +69,17 @@ const sendObserved = message({
   send: ({ parts, accountId, body }) => parts.client.observed(accountId, body),
 });
 
+const creditsObserved = message({
+  name: 'creditsObserved',
+  path: 'credits',
+  needs: 'send',
+  summary: 'Report the balance of InMail credits that LinkedIn showed',
+  description: 'An observation that is older than the known one, or than 48 hours, is ignored.',
+  body: bodies.creditsObserved,
+  answer: answers.creditsAnswer,
+  send: ({ parts, accountId, body }) => parts.client.credits(accountId, body),
+});
+
 const configure = message({
   name: 'configure',
   needs: 'operate',
@@ -156,6 +167,7 @@ export const messageRoutes = [
   sendDelivered,
   sendFailed,
   sendObserved,
+  creditsObserved,
   configure,
   hold,
   resume,

@@ -11,16 +11,21 @@ import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
 
 type Params = Static<typeof accountParams>;
+const free = Type.Optional(
+  Type.Boolean({ description: 'True: for an InMail that costs no credit.' }),
+);
 const peekQuery = closed({
   at: Type.Optional(
     anyInstant('An instant in place of now: not in the past, and at most 32 days ahead.'),
   ),
   recipientId: Type.Optional(recipientId),
   campaignId: Type.Optional(campaignId),
+  free,
 });
 const slotsQuery = closed({
   count: Type.Integer({ ...slotCount.rule, examples: [5] }),
   campaignId: Type.Optional(campaignId),
+  free,
 });
 const read = { config: { needs: 'read' } } as const;
 const tags = ['queries'];

@@ -165,6 +165,27 @@ export const edited = orNull(
     'Not null: rows of the account were edited manually. The gate does not use the edit.',
   ),
 );
+/** The known balance of InMail credits (R24). */
+const credits = orNull(
+  closed(
+    {
+      balance: count('What is left of the observed balance.'),
+      observed: count('The balance that was observed last.'),
+      observedAt: instant('When it was observed.'),
+      grant: count('The credits of the next renewal.'),
+      renewsAt: instant('The next renewal.'),
+      runwayDays: orNull(
+        count('For how many days the balance lasts at the mean of the last 7. Null: no sends.'),
+      ),
+    },
+    'Null: no balance was observed.',
+  ),
+);
+export const creditsAnswer = closed({
+  recorded: Boolean({ description: 'False: the observation changed nothing.' }),
+  ignored: orNull(Type.Enum(['older', 'too_old'])),
+  balance: orNull(count('The balance that the account knows now. Null: none.')),
+});
 export const status = closed(
   {
     accountId,
@@ -201,6 +222,7 @@ export const status = closed(
     ),
     openReservations: Type.Array(open),
     waiting: count('Asks that wait in the account for their turn.'),
+    credits,
     timezone: String({ description: 'The time zone of the account.' }),
     canSend,
     denials: orNull(

@@ -133,6 +133,10 @@ export const sendReserve = bodyOf(
         ),
       },
     },
+    free: {
+      description:
+        'True: the InMail costs no credit, because its recipient takes InMails from all members (open profile).',
+    },
     wait: {
       description:
         'True: where the gate denies for a time only, the ask waits in the account until validUntil.',
@@ -229,6 +233,15 @@ export const sendObserved = bodyOf(
       },
     ],
   },
+);
+
+export const creditsObserved = bodyOf(
+  requests.creditsFields,
+  {
+    balance: note('The InMail credits that LinkedIn showed.', 12),
+    at: noteOfInstant('When LinkedIn showed them.'),
+  },
+  { examples: [{ balance: 12, at: '2026-11-23T18:20:36.000Z' }] },
 );
 
 export const configure = bodyOf(

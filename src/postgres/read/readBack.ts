@@ -29,7 +29,8 @@ const RESERVATIONS = `
            'leaseExpiresAt', safeband.ms_of(lease_expires_at),
            'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
            'chatId', ${printed('chat_id')}, 'messageId', ${printed('message_id')}, 'isAdopted', is_adopted,
-           'carriedInto', safeband.day_no(carried_into)) order by reserved_at, number), '[]')
+           'carriedInto', safeband.day_no(carried_into))
+           || case when free then '{"free": true}'::jsonb else '{}' end order by reserved_at, number), '[]')
     from (select * from safeband.reservations
            where account_id = $1
              and (quota_day >= safeband.day_at($2) or state = 'in_flight'

@@ -19,7 +19,8 @@ export async function readWaiting(
        'state', w.state, 'campaignId', w.campaign_id, 'recipientId', w.recipient_id,
        'leaseSeconds', w.lease_seconds, 'journaled', w.journaled, 'again', w.again, 'priority', w.priority,
        'validUntil', safeband.ms_of(w.valid_until), 'askedAt', safeband.ms_of(w.asked_at),
-       'reason', w.reason, 'replyTo', w.reply_to, 'decidedAt', safeband.ms_of(w.decided_at)) as row
+       'reason', w.reason, 'replyTo', w.reply_to, 'decidedAt', safeband.ms_of(w.decided_at))
+       || case when w.free then '{"free": true}'::jsonb else '{}' end as row
      from safeband.waiting w
      left join safeband.reservations r using (account_id, reservation_id)
      where w.account_id = $1 and w.state in ('waiting', 'granted')

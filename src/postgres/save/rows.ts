@@ -83,7 +83,7 @@ const RESERVATIONS = `
   insert into safeband.reservations as old
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
-     carried_into, number, recipient_key, again, would_deny, saved_at)
+     carried_into, number, recipient_key, again, free, would_deny, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          safeband.whole_recipient($1::text, r."reservationId", r."recipientId"),
          safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
@@ -91,14 +91,14 @@ const RESERVATIONS = `
          safeband.whole_chat($1::text, r."reservationId", r."chatId"),
          safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
          r."isAdopted", safeband.day_at(r."carriedInto"), r.number, r."recipientKey",
-         coalesce(r.again, false), r."wouldDeny",
+         coalesce(r.again, false), coalesce(r.free, false), r."wouldDeny",
          (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
             "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
             reason text, journaled boolean, "chatId" text, "messageId" text,
             "isAdopted" boolean, "carriedInto" int, "recipientKey" text, again boolean,
-            "wouldDeny" jsonb)
+            free boolean, "wouldDeny" jsonb)
   on conflict (account_id, reservation_id) do update
     set quota_day = excluded.quota_day, state = excluded.state,
         campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
@@ -108,6 +108,7 @@ const RESERVATIONS = `
         message_id = excluded.message_id, is_adopted = excluded.is_adopted,
         carried_into = excluded.carried_into, number = excluded.number,
         recipient_key = coalesce(excluded.recipient_key, old.recipient_key),
+        free = excluded.free,
         again = excluded.again or (old.again and old.quota_day = excluded.quota_day),
         would_deny = coalesce(excluded.would_deny,
           case when old.quota_day = excluded.quota_day then old.would_deny end),
@@ -200,20 +201,20 @@ const CHANGES = `
 const WAITING = `
   insert into safeband.waiting as old
     (account_id, reservation_id, state, campaign_id, recipient_id, lease_seconds, journaled,
-     again, priority, valid_until, asked_at, reason, reply_to, decided_at, number)
+     again, free, priority, valid_until, asked_at, reason, reply_to, decided_at, number)
   select $1::text, w."reservationId", w.state, w."campaignId", w."recipientId", w."leaseSeconds",
-         w.journaled, w.again, w.priority, safeband.at_ms(w."validUntil"), safeband.at_ms(w."askedAt"),
+         w.journaled, w.again, coalesce(w.free, false), w.priority, safeband.at_ms(w."validUntil"), safeband.at_ms(w."askedAt"),
          w.reason, w."replyTo", safeband.at_ms(w."decidedAt"), w.number
     from jsonb_to_recordset($2::jsonb)
       as w (number bigint, "reservationId" text, state text, "campaignId" text,
             "recipientId" text, "leaseSeconds" int, journaled boolean, again boolean,
-            priority int,
-            "validUntil" bigint, "askedAt" bigint, reason text, "replyTo" jsonb,
+            free boolean, priority int, "validUntil" bigint, "askedAt" bigint, reason text, "replyTo" jsonb,
             "decidedAt" bigint)
   on conflict (account_id, reservation_id) do update
     set state = excluded.state, campaign_id = excluded.campaign_id,
         recipient_id = excluded.recipient_id, lease_seconds = excluded.lease_seconds,
-        journaled = excluded.journaled, again = excluded.again, priority = excluded.priority,
+        journaled = excluded.journaled, again = excluded.again, free = excluded.free,
+        priority = excluded.priority,
         valid_until = excluded.valid_until, asked_at = excluded.asked_at,
         reason = excluded.reason, reply_to = excluded.reply_to,
         decided_at = excluded.decided_at, number = excluded.number,

@@ -7,7 +7,7 @@ import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
-import type { ManualEdit } from '../../domain/account/manualEdit.js';
+import type { ManualEdit } from '../../domain/account/counter.js';
 
 /**
  * The account's row before the save, locked; `isEdited`: something other than a save wrote it

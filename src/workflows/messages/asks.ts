@@ -19,11 +19,11 @@ import { answerWire, type AnswerWire } from '../../domain/wire/decisions.js';
 import { foreseeIn, serveLine } from './line.js';
 
 /** True if the last reconcile is too old for a grant, and the ask is a new one (R12). */
-export function isCold(self: AccountRun, ask?: ReserveAsk): boolean {
+export function isCold(self: AccountRun, ask?: ReserveAsk, free = ask?.free): boolean {
   if (!self.entity || self.isClosed) return false;
   const { account } = pass(self.entity, self.now());
   if (ask && findSlot(account, ask.reservationId)) return false;
-  return wantsCheck(account, account.now);
+  return wantsCheck(account, account.now, free);
 }
 
 /** Decides, and sends the answer to the workflow that asked for it. */
@@ -60,6 +60,12 @@ function unverified(self: AccountRun, { reservationId }: ReserveAsk): AnswerWire
   const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
   return { granted: false, reservationId, reason: 'unverified', retryAt };
 }
+
+/** True if a reserve of the batch costs no credit: it passes where others do not (R24). */
+export const hasFreeItem = (requests: readonly unknown[]): boolean =>
+  requests.some(
+    (raw) => typeof raw === 'object' && raw !== null && 'free' in raw && raw.free === true,
+  );
 
 export const decidedAll = (
   self: AccountRun,

@@ -87,6 +87,7 @@ const COMPARED = [
   'cooldowns',
   'hold',
   'breakerUntil',
+  'credits',
   'isDisconnected',
   'isIdentityChecked',
 ] as const satisfies readonly (keyof Account)[];

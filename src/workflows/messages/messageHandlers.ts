@@ -7,6 +7,7 @@ import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { deliver, deliverWithoutChat } from '../../domain/commands/deliver.js';
+import { observeCredits } from '../../domain/commands/credits.js';
 import { fail } from '../../domain/commands/fail.js';
 import type { Parsed } from '../../domain/wire/objectReader.js';
 import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../domain/primitives/limits.js';
@@ -16,7 +17,7 @@ import { configure, connect, disconnect, hold, resume } from '../../domain/comma
 import { policyWire } from '../../domain/commands/policyAnswer.js';
 import { failureOf, messages, RESET_SIGNAL, type Message } from '../../temporal/protocol.js';
 import { complain, raise } from '../alerts.js';
-import { decided, decidedAll, isCold } from './asks.js';
+import { decided, decidedAll, hasFreeItem, isCold } from './asks.js';
 import { gather, isFull, isToRefuse, isToTake } from './inbox.js';
 import { lookUp, withPast } from './lookups.js';
 import { reconciledNow, whenOrLate } from './patience.js';
@@ -89,7 +90,7 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
   Object.entries({
     sendReserve: inlet(messages.sendReserve, decided, { isCold, weight: () => 1 }),
     sendReserveBatch: inlet(messages.sendReserveBatch, decidedAll, {
-      isCold: (self) => isCold(self),
+      isCold: (self, { requests }) => isCold(self, undefined, hasFreeItem(requests)),
       weight: ({ requests }) => requests.length,
     }),
     sendWithdraw: inlet(messages.sendWithdraw, (self, order) => self.execute(withdrawAsk, order)),
@@ -104,6 +105,9 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
     sendFailed: inlet(messages.sendFailed, (self, report) => self.execute(fail, report)),
     sendObserved: inlet(messages.sendObserved, (self, seen) =>
       self.execute(observe, { ...seen, logged: loggedIn(self.read(), seen) }),
+    ),
+    creditsObserved: inlet(messages.creditsObserved, (self, seen) =>
+      self.execute(observeCredits, seen),
     ),
     settleByOperator: inlet(messages.settleByOperator, (self, order) =>
       self.execute(settleByOperator, order),

@@ -194,6 +194,9 @@ const ORDERS = [
   'hold ID --reason "asked to pause"',
   'resume ID --reason "long enough"',
   'settle ID no-such --outcome released --reason x',
+  'credits ID --balance 12',
+  'credits ID --balance 3 --at 2026-01-01T00:00:00Z',
+  'credits ID --balance -1',
   'disconnect ID --reason "left the company"',
 ];
 const APART = [

@@ -153,6 +153,7 @@ it('this list has every command that only reads', async () => {
     'configure',
     'hold',
     'resume',
+    'credits',
     'reconcile',
     'restart',
     'disconnect',

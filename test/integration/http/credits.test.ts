@@ -97,3 +97,67 @@ it('the connect form sets a renewal day, and an empty field of the next connect 
   expect(await post(`/accounts/${id}/do/connect`, { creditsRenewOn: '' })).toBeLessThan(400);
   expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
 });
+
+it('a known balance of 0 stops an account, also after a new start, and free InMails pass', async () => {
+  const id = stand.newAccount();
+  const post = async (name: string, body: object) => {
+    const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
+    return { status: answer.statusCode, ...answer.json<Record<string, unknown>>() };
+  };
+  const status = async () =>
+    (await stand.ask(key, `/v1/accounts/${id}/status`)).json<Record<string, unknown>>();
+  const page = async () => (await stand.ask(key, `/accounts/${id}`)).body;
+  const renewal = soon(9);
+  await stand.connect(id, { creditsRenewOn: renewal.on });
+  expect(await status()).toMatchObject({ credits: null });
+
+  const at = isoInstant(Date.now());
+  expect(await post('credits', { balance: 1, at })).toEqual({
+    status: 200,
+    recorded: true,
+    ignored: null,
+    balance: 1,
+  });
+  expect(await post('credits', { balance: 9, at })).toMatchObject({ ignored: 'older', balance: 1 });
+  expect(await post('credits', { balance: -1, at })).toMatchObject({
+    status: 400,
+    field: 'balance',
+    detail: 'balance should be a whole number from 0 to 100000',
+  });
+  await post('sendReserve', { reservationId: 'a' });
+  const denied = { granted: false, reason: 'no_credits', retryAt: renewal.until };
+  expect(await post('sendReserve', { reservationId: 'b' })).toMatchObject(denied);
+  expect(await post('sendReserve', { reservationId: 'f', free: true })).toMatchObject({
+    granted: true,
+  });
+  const known = {
+    state: 'no_credits',
+    breakerUntil: renewal.until,
+    credits: { balance: 0, observed: 1, observedAt: at, grant: 50, renewsAt: renewal.until },
+  };
+  expect(await status()).toMatchObject(known);
+  expect(await page()).toContain('<strong>0 InMail credits</strong> left, for 0 days');
+
+  await post('sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+  await post('sendFailed', { reservationId: 'f', kind: 'not_attempted' });
+  await post('disconnect', { reason: 'left' });
+  await stand.handle(id).result();
+  expect(await status()).toMatchObject({ state: 'disconnected', credits: { balance: 0 } });
+  await stand.connect(id);
+  expect(await status()).toMatchObject(known);
+  const { rows } = await stand.pool.query(
+    'select reservation_id, free from safeband.reservations where account_id = $1 order by 1',
+    [id],
+  );
+  expect(rows).toEqual([
+    { reservation_id: 'a', free: false },
+    { reservation_id: 'f', free: true },
+  ]);
+
+  const later = isoInstant(Date.now());
+  expect(await post('credits', { balance: 4, at: later })).toMatchObject({ balance: 4 });
+  expect(await post('sendReserve', { reservationId: 'b' })).toMatchObject({ granted: true });
+  expect(await stand.ask(key, `/v1/accounts/${id}/peek?free=true`)).toMatchObject({
+    statusCode: 200,
+  });
+});

@@ -62,7 +62,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(10);
+  expect(commands.length).toBe(11);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -71,14 +71,15 @@ it('each curl does what the text describes', async () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
     answers.push(stdout);
   }
-  const [connected, granted, attempted, delivered, status, shadow, ...rest] = answers;
-  const [list, alerts, link, stream] = rest;
+  const [connected, granted, attempted, delivered, status, ...rest] = answers;
+  const [credits, shadow, list, alerts, link, stream] = rest;
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
   expect(JSON.parse(attempted ?? '')).toMatchObject({ mayAttempt: true });
   expect(JSON.parse(delivered ?? '')).toEqual({ settled: 'delivered' });
   expect(shadow).toMatch(/"mode":"shadow".*"granted":\d,.*"wouldDeny":0/s);
   expect(JSON.parse(status ?? '')).toMatchObject({ accountId: id, counter: 1, delivered: 1 });
+  expect(JSON.parse(credits ?? '')).toMatchObject({ recorded: true, balance: 12 });
   expect(JSON.parse(list ?? '')).toMatchObject({ next: null });
   expect(JSON.parse(alerts ?? '')).toMatchObject({ next: null });
   expect(JSON.parse(link ?? '')).toMatchObject({

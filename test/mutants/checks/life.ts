@@ -9,7 +9,7 @@ import type { Attempt, ReadBack, Evidence } from '../../../src/domain/records/sn
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
 import type { Domain } from '../../support/domain.js';
 import type { Command } from '../../../src/domain/account/refusals.js';
-import type { ManualEdit } from '../../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../../src/domain/account/counter.js';
 
 export const NINE = at('09:00');
 export const LATER = at('09:20');

@@ -20,9 +20,13 @@ export const registerSlots: Register = (program, context) => {
     .option('--count <n>', 'how many slots to show', whole(1, SLOTS_MAX), 50)
     .option('--recipient <id>', 'the answer to a reserve for this recipient', recipient)
     .option('--campaign <id>', 'the answers to reserves of this campaign', campaign)
-    .action(async (accountId: string, { count, recipient: to, campaign: of }: Options) => {
+    .option('--free', 'the answers to reserves that cost no credit')
+    .action(async (accountId: string, { count, recipient: to, campaign: of, free }: Options) => {
       const client = await context.world.source().orders();
-      const asked = of === undefined ? {} : { campaignId: of };
+      const asked = {
+        ...(of === undefined ? {} : { campaignId: of }),
+        ...(free === true ? { free } : {}),
+      };
       const [peek, slots] = await Promise.all([
         calling(context, accountId, () =>
           client.peek(accountId, undefined, {
@@ -63,6 +67,7 @@ type Options = {
   readonly count: number;
   readonly recipient?: string;
   readonly campaign?: string;
+  readonly free?: boolean;
 };
 
 /** Returns a decision in words; its times are written relative to `now`. */

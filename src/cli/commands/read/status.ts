@@ -191,6 +191,7 @@ function cardOf(
     `${name('checked')}${when(instantOrNull(status.lastCheckedAt), now)}${nextText(status, now)}`,
     ...(edited ? [`${name('edited')}${edited.line}`] : []),
     ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
+    ...creditLines(status.credits, now).map((text) => `${name('credits')}${text}`),
     ...(status.waiting > 0
       ? [`${name('waiting')}${counted(status.waiting, 'ask')} in the waiting line`]
       : []),
@@ -265,6 +266,16 @@ function stopsOf(
   if (cooldown)
     stops.push(['cooldown', `until ${when(instantOf(cooldown.until), now)}: ${cooldown.cause}`]);
   return stops;
+}
+
+/** Returns the known balance, how long it lasts, and its renewal. */
+function creditLines(credits: StatusRead['credits'], now: Instant): readonly string[] {
+  if (!credits) return [];
+  const { balance, observed, observedAt, grant, renewsAt, runwayDays } = credits;
+  const lasts =
+    runwayDays === null ? '' : `, for ${counted(runwayDays, 'day')} at the present rate`;
+  const seen = `${observed} observed ${clock(instantOf(observedAt), now)}`;
+  return [`${balance} left${lasts}; ${seen}; ${grant} more on ${renewsAt.slice(0, 10)}`];
 }
 
 const alertLines = (alerts: readonly AlertJson[] | null, now: Instant): readonly string[] =>

@@ -91,7 +91,9 @@ function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instan
   const reservations = all.filter((row) => !isForgotten(row));
   const events = rows.events.filter((row) => knownAt(row) <= asOf);
   const context = { checkedAt: rows.checkedAt, openings: rows.openings };
-  return accountOfRows({ account: base, reservations, events, days }, context, base.updatedAt);
+  const rowsThen = { account: base, reservations, events, days };
+  // Not every save of a balance is kept: the breaker that it opened is.
+  return accountWith(accountOfRows(rowsThen, context, base.updatedAt), { credits: null });
 }
 
 const emptyRow = (quotaDay: UtcDay): DayRow => ({

@@ -11,6 +11,7 @@ import { Top } from './accountTop.js';
 import { Reservations } from './reservations.js';
 import { Tabs, TABS, type Tab } from './tabs.js';
 import { Bar } from '../ui/bar.js';
+import { CreditsLine } from '../ui/creditsLine.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { isDriftMarked } from '../ui/numbers.js';
 import { Ago, Left, Section } from '../ui/parts.js';
@@ -211,6 +212,7 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
       </dl>
       <Bar numbers={numbers} tall={true} />
       <Sum numbers={numbers} />
+      <CreditsLine credits={data.credits} />
       {counter === logged ? null : (
         <p>
           {headlineOf(numbers, data.rows.now)}{' '}

@@ -41,6 +41,8 @@ export type AccountData = {
   readonly waiting: number;
   /** The first of these asks; null: not known, because the workflow does not answer. */
   readonly line: StatusKept['line'];
+  /** The known balance of InMail credits (R24); null: none. */
+  readonly credits: StatusRead['credits'];
   readonly settings: Settings;
   readonly rows: DayRows;
   readonly days: readonly ClosedDay[];
@@ -80,6 +82,7 @@ export async function readAccount(
     open: read.openReservations,
     waiting: read.waiting,
     line: isAnswered ? answer.line : null,
+    credits: read.credits,
     settings,
     ...ofDay,
   };

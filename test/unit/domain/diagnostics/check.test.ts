@@ -77,6 +77,7 @@ function read(of: {
     verified: true,
     openReservations: [],
     waiting: 0,
+    credits: null,
     version: of.version ?? 7,
     unsaved: of.unsaved ?? 0,
     timezone: 'UTC',

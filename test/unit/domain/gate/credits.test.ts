@@ -1,7 +1,7 @@
 /** The day on which InMail credits are granted anew, and the breaker that waits for it (R5). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renewalAfter } from '../../../../src/domain/gate/credits.js';
+import { renewalAfter } from '../../../../src/domain/account/credits.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
 import { nextSlots } from '../../../../src/domain/days/slotTimes.js';
 import { parseConfigure, parseStart } from '../../../../src/domain/wire/adminRequests.js';

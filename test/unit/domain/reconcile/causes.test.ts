@@ -10,8 +10,7 @@ import { reserve } from '../../../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, type Scenario } from '../../../support/scenario.js';
-import { counterOf } from '../../../../src/domain/account/counter.js';
-import type { ManualEdit } from '../../../../src/domain/account/manualEdit.js';
+import { counterOf, type ManualEdit } from '../../../../src/domain/account/counter.js';
 import { batchOf, reconciled } from '../../../../src/domain/entity/writes.js';
 
 const TODAY = Math.floor(at('09:00') / 86_400_000);

@@ -11,8 +11,7 @@ import { reserve } from '../../../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../../../src/domain/records/snapshot.js';
 import { anAccount, at, must, r, rows, type Scenario } from '../../../support/scenario.js';
-import { counterOf } from '../../../../src/domain/account/counter.js';
-import type { ManualEdit } from '../../../../src/domain/account/manualEdit.js';
+import { counterOf, type ManualEdit } from '../../../../src/domain/account/counter.js';
 import { batchOf, reconciled } from '../../../../src/domain/entity/writes.js';
 
 const NOW = at('09:00');
