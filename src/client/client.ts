@@ -32,7 +32,7 @@ import type {
   StartInput,
 } from './inputs.js';
 import { measured } from './measured.js';
-import { Reserving, type ReserveRequest, type WaitRequest } from './reserving.js';
+import { isOfLine, Reserving, type ReserveRequest, type WaitRequest } from './reserving.js';
 import {
   sendWhenAllowed,
   type WhenAllowedOptions,
@@ -297,7 +297,3 @@ const isUnknownAccount = (error: unknown): boolean =>
 /** Creates a client that uses your Temporal client. */
 export const createClient = ({ client, taskQueue, ...options }: ClientOptions): SafebandClient =>
   new SafebandClient(temporalTransport(client, taskQueue ?? TASK_QUEUE), options);
-
-/** True if the waiting line answered: another ask may still be granted. */
-const isOfLine = (answer: AnswerWire): answer is Exclude<AnswerWire, DecisionWire> =>
-  'waiting' in answer || (!answer.granted && answer.reason === 'line_full');

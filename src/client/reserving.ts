@@ -9,7 +9,7 @@ import { SafebandError } from './errors.js';
 import { Gate } from './gate.js';
 import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';
-import type { AnswerWire } from '../domain/wire/decisions.js';
+import type { AnswerWire, DecisionWire } from '../domain/wire/decisions.js';
 
 /** A request for a slot; the contract defines its ids. */
 export type ReserveRequest = {
@@ -134,3 +134,7 @@ function errorIn({ error }: ItemError): SafebandError {
 
 const unknown = (accountId: string, why: unknown): SafebandError =>
   new SafebandError('Unavailable', `account ${accountId}: ${String(why)}`);
+
+/** True if the waiting line answered: another ask may still be granted. */
+export const isOfLine = (answer: AnswerWire): answer is Exclude<AnswerWire, DecisionWire> =>
+  'waiting' in answer || (!answer.granted && answer.reason === 'line_full');
