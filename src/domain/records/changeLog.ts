@@ -142,3 +142,9 @@ function cooldown({ actor, details, reason }: WrittenChange, account: Account): 
 
 const instantIn = (raw: unknown): Instant | undefined =>
   typeof raw === 'string' ? parseInstant(raw) : undefined;
+
+/** Returns what only the row of a grant keeps: it is not a part of the slot (R20, R23). */
+export const marksOf = ({ again, wouldDeny }: Extract<Event, { type: 'SlotReserved' }>) => ({
+  ...(again ? { again } : {}),
+  ...(wouldDeny ? { wouldDeny } : {}),
+});

@@ -1,7 +1,7 @@
 /** The rows that follow from a fact. */
 import { bookOf, type Account, type External, type Slot } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
-import { breakerRow, changeRow } from './changeLog.js';
+import { breakerRow, changeRow, marksOf } from './changeLog.js';
 import type { Event } from '../account/events.js';
 import type { AccountRow, DayRow, DenialRow, EventRow, ReservationRow, Row } from './records.js';
 import { WEEK_DAYS } from '../primitives/limits.js';
@@ -86,11 +86,6 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
       return assertNever(event);
   }
 }
-
-const marksOf = ({ again, wouldDeny }: Extract<Event, { type: 'SlotReserved' }>) => ({
-  ...(again ? { again } : {}),
-  ...(wouldDeny ? { wouldDeny } : {}),
-});
 
 export const reservationRow = (slot: Slot): ReservationRow => ({
   table: 'reservations',
