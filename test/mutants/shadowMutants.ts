@@ -16,7 +16,7 @@ export const SHADOW_MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R23',
     what: 'the row of a grant in shadow mode has no reason',
-    file: 'src/domain/records/toRecords.ts',
+    file: 'src/domain/records/changeLog.ts',
     old: '...(wouldDeny ? { wouldDeny } : {}),',
     mutated: '',
     by,
