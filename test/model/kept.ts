@@ -28,6 +28,7 @@ export const FRESH = {
   learnt: undefined,
   reason: '',
   released: 0,
+  forgotten: false,
 };
 export type Ext = {
   chat: string;

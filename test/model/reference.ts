@@ -134,8 +134,10 @@ export class Reference {
     const known = this.find(id);
     if (known) {
       if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
-      const isSame = isSamePerson(known.recipient, recipient) && known.campaign === campaign;
-      return isSame && known.free === free ? 'repeated' : 'ReservationConflict';
+      const isSame = known.campaign === campaign && known.free === free;
+      return isSame && isSamePerson(known.recipient, recipient)
+        ? 'repeated'
+        : 'ReservationConflict';
     }
     const denied = this.denial(ask);
     const { word, isGranted } = answerIn(this.policy, denied);
@@ -145,9 +147,8 @@ export class Reference {
     }
     this.wouldDeny.delete(id);
     if (denied) this.wouldDeny.set(id, { day: this.day, reason: denied });
-    const { day, now: at } = this;
-    const taken = { id, day, at, lease: at + leaseMs, carried: [], forgotten: false };
-    this.all.push({ ...taken, recipient, campaign, free, ...FRESH });
+    const taken = { id, day: this.day, at: this.now, lease: this.now + leaseMs };
+    this.all.push({ ...taken, recipient, campaign, free, ...FRESH, carried: [] });
     return word;
   }
 
