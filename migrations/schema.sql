@@ -102,6 +102,7 @@ create table safeband.account_history (
   mode text,
   velocity jsonb,
   sent_days jsonb,
+  credits jsonb,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -162,11 +163,13 @@ create table safeband.accounts (
   mode text not null default 'enforce'::text,
   velocity jsonb,
   sent_days jsonb,
+  credits jsonb,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
   constraint accounts_check1 CHECK ((cooldown_until IS NULL) = (cooldown_cause IS NULL)),
   constraint accounts_cooled_at_counter_check CHECK (cooled_at_counter >= 0),
+  constraint accounts_credits_check CHECK (credits IS NULL OR (jsonb_typeof(credits) = 'object'::text AND jsonb_typeof(credits -> 'observed'::text) = 'number'::text AND jsonb_typeof(credits -> 'at'::text) = 'number'::text AND jsonb_typeof(credits -> 'balance'::text) = 'number'::text) IS TRUE),
   constraint accounts_credits_renew_on_check CHECK (credits_renew_on >= 1 AND credits_renew_on <= 31),
   constraint accounts_daily_cap_check CHECK (daily_cap >= 0),
   constraint accounts_external_check CHECK (external >= 0),
@@ -444,6 +447,7 @@ create table safeband.reservations (
   recipient_key text,
   again boolean not null default false,
   would_deny jsonb,
+  free boolean not null default false,
   constraint reservations_check CHECK (state <> 'delivered'::text OR chat_id IS NOT NULL),
   constraint reservations_check1 CHECK ((state = 'in_flight'::text) = (settled_at IS NULL)),
   constraint reservations_state_check CHECK (state = ANY (ARRAY['in_flight'::text, 'delivered'::text, 'released'::text, 'uncertain'::text])),
@@ -561,6 +565,7 @@ create table safeband.waiting (
   decided_at timestamp with time zone,
   number bigint not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  free boolean not null default false,
   constraint waiting_check CHECK ((decided_at IS NULL) = (state = 'waiting'::text)),
   constraint waiting_priority_check CHECK (priority >= 0 AND priority <= 9),
   constraint waiting_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'granted'::text, 'denied'::text, 'withdrawn'::text])),

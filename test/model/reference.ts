@@ -43,7 +43,6 @@ export class Reference {
     this.highest = this.stepped();
   }
 
-  // ---- numbers
   dailyCap = (): number => Math.min(this.policy.dailyCap ?? 1e9, BAND[this.policy.tier] ?? 0);
   weeklyCap = (): number =>
     Math.min(this.policy.weeklyCap ?? 5 * this.dailyCap(), 5 * (BAND[this.policy.tier] ?? 0));
@@ -77,7 +76,6 @@ export class Reference {
   find = (id: string): Res | undefined => this.all.findLast((r) => r.id === id && this.isKnown(r));
   knownExt = (): Ext[] => this.ext.filter((e) => !e.gone && Math.floor(e.at / DAY) + 2 >= this.day);
 
-  // ---- time
   pass(at: number): void {
     this.now = Math.max(this.now, at);
     const day = Math.floor(this.now / DAY);
@@ -108,7 +106,6 @@ export class Reference {
   }
   cooling = (at = this.now): boolean => this.cooldowns.some(({ until }) => at < until);
 
-  // ---- the gate
   isBroken = (): boolean => this.now < this.breaker || this.credits.isEmpty(this.all);
   denial({ recipient, again, campaign, free }: RefAsk): string | undefined {
     if (this.disconnected) return 'disconnected';
@@ -128,7 +125,6 @@ export class Reference {
     return isPaced(this, this.all.filter(this.isKnown)) ? 'paced' : undefined;
   }
 
-  // ---- messages; each returns the answer to its sender, in one word
   reserve(id: string, ask: RefAsk, leaseMs: number): string {
     const { recipient, campaign, free } = ask;
     const known = this.find(id);
@@ -338,8 +334,8 @@ export class Reference {
       change.ramp !== undefined && JSON.stringify(change.ramp) !== JSON.stringify(this.policy.ramp);
     const isMoved = (change.creditsRenewOn ?? null) !== (this.policy.creditsRenewOn ?? null);
     this.policy = { ...this.policy, ...change };
-    const isToMove = 'creditsRenewOn' in change && isMoved && this.now < this.breaker;
-    if (isToMove) this.breaker = nextRenewal(this);
+    if ('creditsRenewOn' in change && isMoved && this.now < this.breaker)
+      this.breaker = nextRenewal(this);
     if (isNewRamp) this.rampDay = 1;
     this.highest = Math.max(this.highest, this.stepped());
     return 'configured';

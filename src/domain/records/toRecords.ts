@@ -11,10 +11,8 @@ import { carriedOf, sentDaysOf, sumOf, tallyOf } from '../account/counter.js';
 import { rowOfAsk } from './waitingRows.js';
 
 /** Returns the rows of a fact, and the change of the breaker that a balance of credits makes. */
-export const rowsOf = (event: Event, before: Account, after: Account): readonly Row[] => [
-  ...ownRowsOf(event, before, after),
-  ...breakerRow(event, before, after),
-];
+export const rowsOf = (event: Event, before: Account, after: Account): readonly Row[] =>
+  ownRowsOf(event, before, after).concat(breakerRow(event, before, after));
 
 function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
