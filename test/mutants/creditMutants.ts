@@ -1,0 +1,63 @@
+/** Mutants of the balance of credits (R24), which the model detects. */
+import type { Mutant } from './mutant.js';
+
+const by = 'the model';
+
+export const CREDIT_MODEL_MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'R24',
+    what: 'a slot that was given back keeps its credit',
+    file: 'src/domain/account/credits.ts',
+    old: "slot.state !== 'released' && slot.reservedAt",
+    mutated: 'slot.reservedAt',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'a free InMail costs a credit',
+    file: 'src/domain/account/credits.ts',
+    old: 'slot.free !== true && ',
+    mutated: '',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'a balance of 0 stops no account',
+    file: 'src/domain/account/credits.ts',
+    old: 'if (credits.balance > 0) {',
+    mutated: 'if (credits.balance >= 0) {',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'credits of more than three months are kept',
+    file: 'src/domain/account/credits.ts',
+    old: 'Math.min(before + grant, CREDIT_MONTHS_MAX * grant)',
+    mutated: 'before + grant',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'a balance closes the breaker that LinkedIn itself has opened',
+    file: 'src/domain/account/credits.ts',
+    old: 'breakerUntil: isOpened ? null : breakerUntil',
+    mutated: 'breakerUntil: null',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'an older balance replaces a newer one',
+    file: 'src/domain/commands/credits.ts',
+    old: 'credits && at <= credits.at ?',
+    mutated: 'credits && at < 0 ?',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'a free InMail waits for credits',
+    file: 'src/domain/gate/gate.ts',
+    old: 'isFree || !isBroken(account, at)',
+    mutated: '!isBroken(account, at)',
+    by,
+  },
+];
