@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.js';
 
 const by = 'the model';
 
-export const CREDIT_MODEL_MUTANTS: readonly Mutant[] = [
+export const CREDIT_MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R24',
     what: 'a slot that was given back keeps its credit',
