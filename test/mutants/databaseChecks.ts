@@ -200,7 +200,7 @@ const midnightView: DatabaseCheck = async (desk) => {
 };
 
 const velocityView: DatabaseCheck = async (desk) => {
-  const velocity = { factor: 1, floor: 1 };
+  const velocity = { factor: 2, floor: 1 };
   await desk.save(spent(await desk.begin({ velocity }, at('23:50'))).entity);
   const capAt = (instant: number): Promise<readonly object[]> =>
     desk.all(
@@ -209,7 +209,7 @@ const velocityView: DatabaseCheck = async (desk) => {
       instant,
     );
   expect(await capAt(MIDNIGHT - 1)).toEqual([{ cap: 1 }]);
-  // Two InMails of the day that has just ended: the reset is not saved yet.
+  // Twice the InMail of the day that has just ended: the reset is not saved yet.
   expect(await capAt(MIDNIGHT)).toEqual([{ cap: 2 }]);
 };
 

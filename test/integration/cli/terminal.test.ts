@@ -95,6 +95,8 @@ const READS: readonly (readonly string[])[] = [
   ['alerts'],
   ['alerts', '$id'],
   ['drift'],
+  ['campaigns'],
+  ['campaigns', '--csv'],
   ['tail', '$id', '--last', '50', '--no-follow'],
   ['doctor'],
   ['keys', 'list'],
