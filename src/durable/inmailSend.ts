@@ -15,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureKind } from '../domain/account/account.js';
 import { FRESH_MS } from '../domain/gate/cooldown.js';
+import { SECOND_MS } from '../domain/primitives/time.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
 import type { DeliveredReport, FailedReport } from '../client/inputs.js';
 import {
@@ -22,7 +23,7 @@ import {
   DECIDED,
   leaseOf,
   Line,
-  SECOND_MS,
+  reasonOf,
   SEND_TIMEOUT_SECONDS,
   step,
 } from './line.js';
@@ -49,7 +50,7 @@ export async function inmailSend(input: InmailSend): Promise<InmailSendResult> {
   checkInput(input);
   const { accountId } = input;
   const line = new Line(input, safebandReservation);
-  setHandler(decidedSignal, (reply) => line.told(reply));
+  setHandler(decidedSignal, (reply) => line.receive(reply));
   let isCancelled = false;
   try {
     await line.waited();
@@ -194,6 +195,3 @@ async function report(
   step('reports the outcome');
   await safebandReport({ accountId, name, report: body });
 }
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -14,6 +14,7 @@ import {
   type ExternalWorkflowHandle,
 } from '@temporalio/workflow';
 import { LEASE_SECONDS_MAX } from '../domain/primitives/limits.js';
+import { isoInstant, MINUTE_MS, SECOND_MS } from '../domain/primitives/time.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
 import { ACCOUNT_WORKFLOW } from '../domain/wire/replyTo.js';
 import { parseReserve } from '../domain/wire/requests.js';
@@ -21,14 +22,13 @@ import type { InmailSend, SafebandActivities } from './types.js';
 
 /** The Signal that brings the decision. */
 export const DECIDED = 'safebandDecided';
-export const SECOND_MS = 1_000;
 export const SEND_TIMEOUT_SECONDS = 60;
 /** The lease is longer than the call, so that a late report is in time. */
 const LEASE_SECONDS_MIN = 900;
 const LEASE_MARGIN_SECONDS = 120;
 const SEND_TIMEOUT_SECONDS_MAX = LEASE_SECONDS_MAX - LEASE_MARGIN_SECONDS;
 /** How long after the deadline the decision may come: the account answers `expired` itself. */
-const GRACE_MS = 10 * 60 * SECOND_MS;
+const GRACE_MS = 10 * MINUTE_MS;
 /** An account that is read back answers `unverified`; this takes seconds. */
 const UNVERIFIED_MS = 30 * SECOND_MS;
 /** How long a withdrawn ask may still be granted: the two messages may cross. */
@@ -38,6 +38,10 @@ const LOOK_AFTER_MS = 10 * SECOND_MS;
 
 /** Shows the present step in the Temporal UI. */
 export const step = (text: string): void => setCurrentDetails(text);
+
+/** Returns the message of an error. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** Returns the lease that covers the call of the activity. */
 export const leaseOf = ({ sendTimeoutSeconds = SEND_TIMEOUT_SECONDS }: InmailSend): number =>
@@ -90,7 +94,7 @@ export class Line {
   }
 
   /** After an unclean end the account may send a decision twice; only the first one counts. */
-  told(reply: ReplyWire | null | undefined): void {
+  receive(reply: ReplyWire | null | undefined): void {
     if (reply?.reservationId === this.#input.request.reservationId) this.decision ??= reply;
   }
 
@@ -106,7 +110,7 @@ export class Line {
       await condition(() => this.decision !== undefined, limit);
       const again = againAt(this.decision);
       if (again === undefined || again >= this.#until) return;
-      step(`asks again at ${new Date(again).toISOString()}`);
+      step(`asks again at ${isoInstant(again)}`);
       this.decision = undefined;
       await sleep(Math.max(SECOND_MS, again - Date.now()));
     }
@@ -127,7 +131,7 @@ export class Line {
     if (known.state === 'waiting') {
       const { position, expectedAt, reason } = known;
       const when = expectedAt === null ? '' : `, expected at ${expectedAt}`;
-      const now = new Date(Date.now()).toISOString();
+      const now = isoInstant(Date.now());
       return step(
         `waits for a slot of ${accountId} (${reason}): place ${position} at ${now}${when}`,
       );
@@ -152,7 +156,7 @@ export class Line {
       await this.#account.signal('sendReserve', askOf(this.#input));
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.fault = error instanceof Error ? error.message : String(error);
+      this.fault = reasonOf(error);
     }
   }
 }

@@ -23,6 +23,12 @@ export type HttpStand = Stand & {
   readonly key: (role: Role, accounts?: readonly string[]) => Promise<string>;
   /** Sends a request with a key. With a body, it is a POST of JSON. */
   readonly ask: (key: string, url: string, body?: unknown, more?: InjectOptions) => Promise<Answer>;
+  /** Sends the fields as the form of a page does. */
+  readonly submit: (
+    key: string,
+    url: string,
+    fields: Readonly<Record<string, string>>,
+  ) => Promise<Answer>;
 };
 
 /** Health checks and metrics, as in the real server. */
@@ -83,6 +89,16 @@ export async function createHttpStand(
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...asked.headers,
         },
+      }),
+    submit: (key, url, fields) =>
+      app.inject({
+        method: 'POST',
+        url,
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        payload: new URLSearchParams(fields).toString(),
       }),
     close: async () => {
       await app.close();

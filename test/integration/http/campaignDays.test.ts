@@ -282,20 +282,20 @@ describe('rows of the past', () => {
 });
 
 it('the answers to a caller add up to the numbers that every reader shows', async () => {
-  const told = new Map<string, Kept[]>();
-  const ids = [stand.newAccount('told'), stand.newAccount('told')];
-  const campaigns = [{ campaignId: 'told-a', dailyCap: 2 }];
+  const answered = new Map<string, Kept[]>();
+  const ids = [stand.newAccount('naive'), stand.newAccount('naive')];
+  const campaigns = [{ campaignId: 'naive-a', dailyCap: 2 }];
   const send = (id: string, name: string, body: object) =>
     stand.ask(operator, `/v1/accounts/${id}/${name}`, body);
   for (const account of ids) {
     await stand.connect(account, { campaigns, dailyCap: 5 });
     for (let n = 0; n < 9; n += 1) {
-      const [campaign, reservationId] = [n % 3 === 1 ? 'told-b' : 'told-a', `told-${n}`];
+      const [campaign, reservationId] = [n % 3 === 1 ? 'naive-b' : 'naive-a', `naive-${n}`];
       const given = await send(account, 'sendReserve', { reservationId, campaignId: campaign });
       const { granted, reason } = given.json<{ granted: boolean; reason?: string }>();
       const state = granted ? STATES[n % 4] : undefined;
       const one = { account, day: '', campaign, ...(state ? { state } : { reason: reason ?? '' }) };
-      told.set(campaign, [...(told.get(campaign) ?? []), one]);
+      answered.set(campaign, [...(answered.get(campaign) ?? []), one]);
       const chatId = `chat-${n}`;
       const report = { delivered: ['sendDelivered', { reservationId, chatId }] } as const;
       const failed = { released: 'not_attempted', uncertain: 'unknown' } as const;
@@ -307,9 +307,9 @@ it('the answers to a caller add up to the numbers that every reader shows', asyn
     await send(account, 'reconcileNow', {});
   }
   const summed = (rows: readonly CampaignDay[]) => sumOfCampaigns(rows);
-  for (const [campaign, rows] of told) {
+  for (const [campaign, rows] of answered) {
     const naive = summed(counted(rows));
-    expect(naive).toMatchObject({ asked: campaign === 'told-a' ? 12 : 6 });
+    expect(naive).toMatchObject({ asked: campaign === 'naive-a' ? 12 : 6 });
     expect(summed(await listed(`campaignId=${campaign}`))).toEqual(naive);
     for (const by of [null, operator]) {
       const { out } = await command(`${campaign} --json`, by);

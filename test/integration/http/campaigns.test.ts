@@ -86,14 +86,9 @@ it.each([
 it('the form shows the caps, changes them, and takes them away where the field is empty', async () => {
   const { id, ask } = await connected();
   const post = async (campaigns: string): Promise<string> => {
-    const answer = await stand.app.inject({
-      method: 'POST',
-      url: `/accounts/${id}/do/configure`,
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: new URLSearchParams({ tier: 'premium', campaigns }).toString(),
+    const answer = await stand.submit(key, `/accounts/${id}/do/configure`, {
+      tier: 'premium',
+      campaigns,
     });
     return `${answer.statusCode} ${answer.body}`;
   };

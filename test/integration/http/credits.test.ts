@@ -76,15 +76,7 @@ it('a new start keeps the renewal day, and an open breaker ends on a changed ren
 it('the connect form sets a renewal day, and an empty field of the next connect keeps it', async () => {
   const id = stand.newAccount();
   const post = async (url: string, fields: Record<string, string>): Promise<number> => {
-    const answer = await stand.app.inject({
-      method: 'POST',
-      url,
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: new URLSearchParams({ tier: 'premium', ...fields }).toString(),
-    });
+    const answer = await stand.submit(key, url, { tier: 'premium', ...fields });
     return answer.statusCode;
   };
   const configured = async (): Promise<unknown> =>

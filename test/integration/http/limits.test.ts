@@ -11,15 +11,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 const post = async (url: string, fields: Record<string, string>): Promise<string> => {
-  const answer = await stand.app.inject({
-    method: 'POST',
-    url,
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    payload: new URLSearchParams({ tier: 'premium', ...fields }).toString(),
-  });
+  const answer = await stand.submit(key, url, { tier: 'premium', ...fields });
   return `${answer.statusCode} ${answer.body}`;
 };
 

@@ -57,15 +57,7 @@ it.each([
 it('the form proposes a pace, changes it, and removes it if the field is empty', async () => {
   const id = stand.newAccount();
   const post = async (url: string, fields: Record<string, string>): Promise<string> => {
-    const answer = await stand.app.inject({
-      method: 'POST',
-      url,
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: new URLSearchParams({ tier: 'premium', ...fields }).toString(),
-    });
+    const answer = await stand.submit(key, url, { tier: 'premium', ...fields });
     return `${answer.statusCode} ${answer.body}`;
   };
   const pacing = async (): Promise<unknown> =>

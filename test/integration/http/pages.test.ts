@@ -165,16 +165,7 @@ it('an account in shadow mode is marked everywhere, compared on a page, and left
     const { statusCode, body } = await stand.ask(operator, url);
     return [statusCode, shown(body)] as const;
   };
-  const post = (action: string) =>
-    stand.app.inject({
-      method: 'POST',
-      url: `/accounts/${id}/do/${action}`,
-      headers: {
-        authorization: `Bearer ${operator}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: '',
-    });
+  const post = (action: string) => stand.submit(operator, `/accounts/${id}/do/${action}`, {});
   expect(await page(`/accounts/${id}/shadow`)).toEqual([
     200,
     expect.stringContaining('The account is not in shadow mode now'),

@@ -77,16 +77,7 @@ describe('an ask that waits', () => {
     expect(reader).toContain('waiting-a');
     expect(reader).not.toContain('/do/withdraw');
     expect(await get(order)).toContain('The ask leaves the waiting line and gets no slot.');
-    const submit = () =>
-      stand.app.inject({
-        method: 'POST',
-        url: `/accounts/${id}/do/withdraw`,
-        headers: {
-          authorization: `Bearer ${key}`,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        payload: 'reservationId=a',
-      });
+    const submit = () => stand.submit(key, `/accounts/${id}/do/withdraw`, { reservationId: 'a' });
     expect((await submit()).statusCode).toBeLessThan(400);
     const left: unknown = JSON.parse(await get(`/v1/accounts/${id}/waiting`));
     expect(left).toMatchObject([{ reservationId: 'b', position: 1 }]);

@@ -112,7 +112,7 @@ describe('an InMail through Unipile', () => {
     const other = createUnipile({ dsn: simulated.url, apiKey: 'another-key' });
     expect((await failureOf(other, 'ACoAAx')).kind).toBe('not_attempted');
     const call = { reservationId: 'r', signal: AbortSignal.timeout(1_000) };
-    const letter = { ...letterTo('ACoAAx'), unipileAccountId: 'uni-nobody' };
+    const letter = { ...letterTo('ACoAAx'), unipileAccountId: 'uni-unknown' };
     await expect(unipile.send(letter)(call)).rejects.toMatchObject({ kind: 'rejected' });
   });
 });
@@ -156,11 +156,11 @@ describe('what is between the adapter and Unipile', () => {
     await new Promise<void>((resolve) => {
       other.listen(0, '127.0.0.1', resolve);
     });
-    const nobody = createUnipile({ dsn: addressOf(other), apiKey: KEY });
+    const absent = createUnipile({ dsn: addressOf(other), apiKey: KEY });
     await new Promise((resolve) => {
       other.close(resolve);
     });
-    expect(await failureOf(nobody, 'ACoAAx')).toMatchObject({ kind: 'not_attempted' });
+    expect(await failureOf(absent, 'ACoAAx')).toMatchObject({ kind: 'not_attempted' });
   });
 
   it('no failure contains the key or the text', async () => {
@@ -181,14 +181,14 @@ describe('the status of an account at Unipile', () => {
     expect(await unipile.status('uni-anna')).toBe('CREDENTIALS');
     expect((await failureOf(unipile, 'ACoAAx')).code).toBe('errors/disconnected_account');
     simulated.setStatus('uni-anna', 'OK');
-    expect(await unipile.status('uni-nobody')).toBe('DELETED');
+    expect(await unipile.status('uni-unknown')).toBe('DELETED');
   });
 
   it('the status is undefined if Unipile gives no clear answer', async () => {
     const other = createUnipile({ dsn: simulated.url, apiKey: 'another-key' });
     expect(await other.status('uni-anna')).toBeUndefined();
-    const nobody = createUnipile({ dsn: 'http://127.0.0.1:1', apiKey: KEY });
-    expect(await nobody.status('uni-anna')).toBeUndefined();
+    const absent = createUnipile({ dsn: 'http://127.0.0.1:1', apiKey: KEY });
+    expect(await absent.status('uni-anna')).toBeUndefined();
   });
 });
 
@@ -196,7 +196,7 @@ describe('the credits of an account at Unipile', () => {
   it('the credits are those of each product, and undefined without a clear answer', async () => {
     const credits = { premium: null, recruiter: null, salesNavigator: 50 };
     expect(await unipile.balance('uni-anna')).toEqual(credits);
-    expect(await unipile.balance('uni-nobody')).toBeUndefined();
+    expect(await unipile.balance('uni-unknown')).toBeUndefined();
   });
 });
 
