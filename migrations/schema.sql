@@ -6,6 +6,8 @@ create domain safeband.account_id as text CHECK ((VALUE ~ '^[A-Za-z0-9_-][A-Za-z
 
 create domain safeband.foreign_id as text CHECK (((btrim(VALUE) <> ''::text) AND (char_length(VALUE) <= 512)));
 
+create domain safeband.group_name as text CHECK (((VALUE ~ '^[a-z0-9][a-z0-9_.-]{0,63}$'::text) AND (VALUE <> ALL (ARRAY['none'::text, 'other'::text]))));
+
 create domain safeband.reservation_id as text CHECK ((VALUE ~ '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$'::text)) NOT VALID;
 
 create domain safeband.tier as text CHECK ((VALUE = ANY (ARRAY['free'::text, 'premium'::text, 'sales_navigator'::text, 'recruiter'::text])));
@@ -103,6 +105,7 @@ create table safeband.account_history (
   velocity jsonb,
   sent_days jsonb,
   credits jsonb,
+  group_name safeband.group_name,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -164,6 +167,7 @@ create table safeband.accounts (
   velocity jsonb,
   sent_days jsonb,
   credits jsonb,
+  group_name safeband.group_name,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
@@ -195,6 +199,7 @@ create table safeband.accounts (
 CREATE INDEX accounts_breaker ON safeband.accounts USING btree (breaker_until) WHERE (breaker_until IS NOT NULL);
 CREATE INDEX accounts_cooldown ON safeband.accounts USING btree (cooldown_until) WHERE (cooldown_until IS NOT NULL);
 CREATE INDEX accounts_edited ON safeband.accounts USING btree (account_id) WHERE is_edited;
+CREATE INDEX accounts_group ON safeband.accounts USING btree (group_name, account_id) WHERE (group_name IS NOT NULL);
 CREATE INDEX accounts_hot ON safeband.accounts USING btree (account_id) WHERE (hot_since IS NOT NULL);
 CREATE INDEX accounts_identity_normal ON safeband.accounts USING btree (identity_normal) WHERE (identity_normal IS NOT NULL);
 CREATE INDEX accounts_identity_number ON safeband.accounts USING btree (identity_number) WHERE (identity_number IS NOT NULL);
@@ -203,7 +208,7 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity, group_name ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity OR old.group_name::text IS DISTINCT FROM new.group_name::text)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();

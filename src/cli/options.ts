@@ -6,8 +6,10 @@ import type { NamedRamp } from '../domain/gate/ramps.js';
 import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
   FOREIGN_WORDS,
+  GROUP_WORDS,
   isAccountId,
   isCampaignId,
+  isGroup,
   isRecipientId,
   isReservationId,
 } from '../domain/primitives/ids.js';
@@ -65,6 +67,15 @@ export function recipient(raw: string): string {
 export function campaign(raw: string): string {
   if (isCampaignId(raw)) return raw;
   throw new InvalidArgumentError('Use the id of a campaign, such as q4-launch.');
+}
+
+/** A group as a filter; `none`: accounts without one. */
+export const groupFilter = (raw: string): string => (raw === 'none' ? raw : group(raw));
+
+/** The label of accounts that belong together. */
+export function group(raw: string): string {
+  if (isGroup(raw)) return raw;
+  throw new InvalidArgumentError(`Use ${GROUP_WORDS}.`);
 }
 
 /** `5,10,20,40`, the name of a ramp, or `none`. */

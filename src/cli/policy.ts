@@ -16,6 +16,7 @@ import {
 import {
   campaigns,
   cap,
+  group,
   memoryDays,
   orNull,
   pacing,
@@ -39,6 +40,7 @@ export type PolicyOptions = {
   readonly campaigns?: readonly NamedCap[] | Default | undefined;
   readonly mode?: Mode | undefined;
   readonly velocity?: Velocity | Default | undefined;
+  readonly group?: string | undefined;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -89,6 +91,10 @@ export const policyOptions = (command: Command): Command =>
       velocity,
     );
 
+/** The label of accounts that belong together; no cap depends on it, so a what-if has none. */
+export const groupOption = (command: Command): Command =>
+  command.option('--group <group>', 'the group of the account, such as eu-sales, or none', group);
+
 /** The mode is no setting of a what-if, which always denies (R23). */
 export const modeOption = (command: Command): Command =>
   command.addOption(
@@ -111,6 +117,7 @@ export const policyOf = ({
   campaigns: caps,
   mode,
   velocity: limit,
+  group: label,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -123,6 +130,7 @@ export const policyOf = ({
   ...(caps === undefined ? {} : { campaigns: orNull(caps) }),
   ...(mode === undefined ? {} : { mode }),
   ...(limit === undefined ? {} : { velocity: orNull(limit) }),
+  ...(label === undefined ? {} : { group: label === 'none' ? null : label }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -137,6 +145,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     (policy.recipientMemoryDays === null
       ? ''
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
+    (policy.group === null ? '' : `, group ${policy.group}`) +
     (policy.velocity === null ? '' : `, velocity ${velocityWords(policy.velocity)}`) +
     (policy.campaigns === null ? '' : `, campaigns ${campaignsText(policy.campaigns)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)

@@ -14,6 +14,7 @@ export const accountJson = (row: StatusRow, now: Instant) => ({
   state: row.state,
   mode: row.mode,
   tier: row.tier,
+  group: row.group,
   quotaDay: isoDay(row.day),
   counter: row.counter,
   inFlight: row.inFlight,

@@ -62,6 +62,8 @@ export type PolicyInput = {
   readonly mode?: 'enforce' | 'shadow' | null;
   /** The cap of a day: `factor` times the mean of the last days, at least `floor`. */
   readonly velocity?: { readonly factor: number; readonly floor: number } | null;
+  /** The label of accounts that belong together, such as `eu-sales` (R26). */
+  readonly group?: string | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -40,6 +40,7 @@ export const statusRow = (): StatusRow => ({
   tier: 'sales_navigator',
   state: 'held',
   mode: 'enforce',
+  group: null,
   day: DAY,
   counter: 3,
   inFlight: 1,
@@ -126,6 +127,7 @@ export function accountData(): AccountData {
       campaigns: null,
       mode: 'enforce',
       velocity: null,
+      group: null,
     },
     rows: {
       day: DAY,

@@ -28,7 +28,8 @@ import type {
 } from './source.js';
 
 const ACCOUNT = [
-  ...(['accountId', 'canSend', 'state', 'mode', 'tier', 'quotaDay', 'counter'] as const),
+  ...(['accountId', 'canSend', 'state', 'mode', 'tier', 'group', 'quotaDay'] as const),
+  'counter' as const,
   'inFlight' as const,
   ...(['uncertain', 'delivered', 'external', 'imported', 'unexplained', 'carried'] as const),
   ...(['drift', 'remaining', 'caps', 'weekUsed', 'cooldown', 'lastCheckedAt', 'edited'] as const),
@@ -72,8 +73,8 @@ export function byKeySource(http: Http): Source {
     },
     lastAlerts: (accountId, limit) =>
       alertsOf(`${of(accountId)}/alerts`, { open: 'true' }, limit).catch(() => null),
-    accounts: async ({ state, sending, prefix, after, limit }) => {
-      const query = { state, send: sending, prefix: prefix === '' ? null : prefix };
+    accounts: async ({ state, sending, group, prefix, after, limit }) => {
+      const query = { state, send: sending, group, prefix: prefix === '' ? null : prefix };
       const asked = { path: '/v1/accounts', query, limit, after: after === '' ? null : after };
       const found = await pages<AccountJson>(http, { ...asked, has: ACCOUNT });
       const accounts = found.items.map((one) => picked(one, ACCOUNT));

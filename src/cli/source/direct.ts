@@ -9,6 +9,7 @@ import { stateAt } from '../../postgres/diagnostics/history.js';
 import { readSources } from '../../postgres/diagnostics/sources.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
+import { idsOfGroup } from '../../postgres/groups/members.js';
 import { readFeed } from '../../postgres/read/feed.js';
 import type { Pool } from '../../postgres/pool.js';
 import { listAccounts } from '../../postgres/read/accountPages.js';
@@ -65,12 +66,13 @@ export function directSource(reach: Reach, now: () => Instant): Source {
             () => null,
           )
         : null,
-    accounts: async ({ limit, ...asked }) => {
+    accounts: async ({ limit, group, ...asked }) => {
       const at = now();
+      const accounts = await idsOfGroup(pool(), { group, accounts: null });
       const found: StatusRow[] = [];
       for (let next: string | null = asked.after; next !== null && found.length <= limit;) {
         const rest = { after: next, limit: limit + 1 - found.length };
-        const page = await listAccounts(pool(), { ...asked, ...rest, at, accounts: null });
+        const page = await listAccounts(pool(), { ...asked, ...rest, at, accounts });
         found.push(...page.accounts);
         ({ next } = page);
       }

@@ -71,6 +71,8 @@ export type AccountsAsked = {
   readonly state: AccountState | null;
   /** Null: all accounts. */
   readonly sending: Sending | null;
+  /** `none`: accounts without a group. Null: all accounts (R26). */
+  readonly group: string | null;
   readonly prefix: string;
   /** The last account of the page before; empty for the first page. */
   readonly after: string;

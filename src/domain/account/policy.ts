@@ -1,5 +1,5 @@
 /** The settings of an account that a customer may change (R10, R11). Null is the default. */
-import type { CampaignId, Identity } from '../primitives/ids.js';
+import type { CampaignId, Group, Identity } from '../primitives/ids.js';
 import { horizonDays, type SendingWindow } from './sendingWindow.js';
 import { SAFE_BAND, type Tier } from '../primitives/tier.js';
 import { WEEKLY_CAP_DAYS } from '../primitives/limits.js';
@@ -63,6 +63,8 @@ export type Policy = {
   readonly mode?: 'shadow' | undefined;
   /** Absent for none, and in state that older code wrote (R25). */
   readonly velocity?: Velocity | undefined;
+  /** Absent for none, and in state that older code wrote (R26). */
+  readonly group?: Group | undefined;
 };
 
 export const modeOf = ({ mode }: Policy): Mode => mode ?? 'enforce';

@@ -9,6 +9,7 @@ import {
   type Velocity,
 } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
+import type { Group } from '../primitives/ids.js';
 import type { Tier } from '../primitives/tier.js';
 
 export type PolicyWire = {
@@ -28,6 +29,8 @@ export type PolicyWire = {
   /** `shadow`: the gate records what it would deny, and grants (R23). */
   readonly velocity: Velocity | null;
   readonly mode: Mode;
+  /** The label of accounts that belong together (R26); null: none. */
+  readonly group: Group | null;
 };
 
 export const policyWire = (policy: Policy): PolicyWire => ({
@@ -43,4 +46,5 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   campaigns: policy.campaigns ?? null,
   velocity: policy.velocity ?? null,
   mode: modeOf(policy),
+  group: policy.group ?? null,
 });

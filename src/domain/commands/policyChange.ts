@@ -1,5 +1,5 @@
 /** A change of an account's settings, and the policy after it (R10, R13). */
-import type { CampaignId, Identity } from '../primitives/ids.js';
+import type { CampaignId, Group, Identity } from '../primitives/ids.js';
 import { hasSameIds } from '../primitives/linkedinId.js';
 import {
   beyondBand,
@@ -31,6 +31,7 @@ export type PolicyChange = {
   readonly campaigns?: readonly CampaignChange[] | null | undefined;
   readonly mode?: Mode | null | undefined;
   readonly velocity?: Velocity | null | undefined;
+  readonly group?: Group | null | undefined;
   readonly identity?: Identity | undefined;
 };
 type CampaignChange = {
@@ -59,6 +60,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...campaignsOf(change.campaigns === undefined ? old.campaigns : change.campaigns),
   ...((change.mode === undefined ? old.mode : change.mode) === 'shadow' ? SHADOW : {}),
   ...velocityOf(change.velocity === undefined ? old.velocity : change.velocity),
+  ...groupOf(change.group === undefined ? old.group : change.group),
 });
 
 const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp | null => {
@@ -102,6 +104,10 @@ const campaignsOf = (
 /** Returns the velocity with its fields in one order; no field for none, too. */
 const velocityOf = (velocity: Velocity | null | undefined): Pick<Policy, 'velocity'> =>
   velocity ? { velocity: { factor: velocity.factor, floor: velocity.floor } } : {};
+
+/** Returns no field for none, too. */
+const groupOf = (group: Group | null | undefined): Pick<Policy, 'group'> =>
+  group === null || group === undefined ? {} : { group };
 
 /** Returns why the message sets a cap above the tier's band: then the whole message is refused. */
 export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>

@@ -131,6 +131,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
       weight: COUNT,
     })),
     velocity: { factor: COUNT, floor: COUNT },
+    group: OURS,
   };
   const book: Fields<DayBook> = {
     day: DAY,

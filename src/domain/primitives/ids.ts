@@ -17,9 +17,22 @@ export const FOREIGN_PATTERN =
 export const FOREIGN_WORDS =
   "LinkedIn's: 1 to 512 characters, not blank, no control character, whole Unicode";
 
+/**
+ * Lower case only, so that `EU` and `eu` are not two groups. A filter reads `none` as the accounts
+ * without a group, and metrics sum small groups as `other`.
+ */
+export const GROUP_PATTERN = '^(?!(?:none|other)$)[a-z0-9][a-z0-9_.-]{0,63}$';
+const GROUP = new RegExp(GROUP_PATTERN);
+export const GROUP_MAX = 64;
+export const GROUP_WORDS =
+  'a group such as eu-sales: 1 to 64 of the characters a-z 0-9 _ . -, first a letter or a digit, ' +
+  'and not none or other';
+
 export type AccountId = string & { readonly brand: 'AccountId' };
 /** The caller's own name for one attempt to send; it is never used twice. */
 export type ReservationId = string & { readonly brand: 'ReservationId' };
+/** The label of accounts that belong together (R26): a team, a customer, a pool. */
+export type Group = string & { readonly brand: 'Group' };
 export type CampaignId = string & { readonly brand: 'CampaignId' };
 /** LinkedIn's conversation: the proof of a delivery. */
 export type ChatId = string & { readonly brand: 'ChatId' };
@@ -60,6 +73,7 @@ export function isWellFormed(text: string): boolean {
 
 export const isAccountId = (raw: unknown): raw is AccountId => isOurs(raw);
 export const isReservationId = (raw: unknown): raw is ReservationId => isOurs(raw);
+export const isGroup = (raw: unknown): raw is Group => typeof raw === 'string' && GROUP.test(raw);
 export const isCampaignId = (raw: unknown): raw is CampaignId => isOurs(raw);
 export const isChatId = (raw: unknown): raw is ChatId => isForeign(raw);
 export const isMessageId = (raw: unknown): raw is MessageId => isForeign(raw);

@@ -65,6 +65,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
   ['velocity', ({ velocity }) => velocityWords(velocity ?? null)],
   ['mode', modeOf],
+  ['group', ({ group }) => group ?? 'none'],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

@@ -39,7 +39,7 @@ import {
   TIMEZONE_DEFAULT,
   WEIGHT_MAX,
 } from '../account/policy.js';
-import { ramp, velocity } from './settingText.js';
+import { group, ramp, velocity } from './settingText.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
@@ -129,6 +129,7 @@ const policyFields = {
   ),
   mode: setting(oneOf(MODES)),
   velocity: setting(velocity),
+  group: setting(group),
 };
 
 export const configureFields = {

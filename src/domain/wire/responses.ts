@@ -6,7 +6,7 @@ import { isDoubtful } from '../gate/verified.js';
 import { modeOf, type Mode } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../primitives/time.js';
-import type { ReservationId } from '../primitives/ids.js';
+import type { Group, ReservationId } from '../primitives/ids.js';
 import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
@@ -22,6 +22,8 @@ export type StatusWire = {
   readonly state: AccountState;
   /** `shadow`: the gate denies almost nothing, and records what it would deny (R23). */
   readonly mode: Mode;
+  /** The label of accounts that belong together; null: none (R26). */
+  readonly group: Group | null;
   readonly tier: Tier;
   readonly quotaDay: string;
   readonly version: number;
@@ -111,6 +113,7 @@ export function statusNumbers(
     state: stateOf(account, at),
     mode: modeOf(account.policy),
     tier: account.policy.tier,
+    group: account.policy.group ?? null,
     quotaDay: isoDay(account.day),
     version,
     counter: counterOf(account, account.day),

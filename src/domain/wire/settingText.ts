@@ -1,11 +1,19 @@
 /** Settings as messages, options of commands, forms and the worker's settings have them. */
 
 import type { Ramp, Velocity } from '../account/policy.js';
+import { GROUP_MAX, GROUP_PATTERN, GROUP_WORDS, isGroup } from '../primitives/ids.js';
 import { RAMP_NAMES, type NamedRamp } from '../gate/ramps.js';
 import type { Instant } from '../primitives/time.js';
 import { FACTOR_MAX, FLOOR_MAX } from '../gate/velocity.js';
 import { may, need, object } from './message.js';
 import { decimal, oneOf, when, wholeNumber, type Value } from './values.js';
+
+/** Reads the label of accounts that belong together (R26). */
+export const group = when(isGroup, GROUP_WORDS, {
+  type: 'string',
+  pattern: GROUP_PATTERN,
+  maxLength: GROUP_MAX,
+});
 
 /** A pace, such as `60s,50%,12/h` (R19). */
 export type Pace = {

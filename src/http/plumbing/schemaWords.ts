@@ -2,6 +2,8 @@
 import {
   FOREIGN_PATTERN,
   FOREIGN_WORDS,
+  GROUP_PATTERN,
+  GROUP_WORDS,
   OURS_PATTERN,
   OURS_WORDS,
 } from '../../domain/primitives/ids.js';
@@ -15,6 +17,7 @@ import { INSTANT_PATTERN, INSTANT_WORDS } from '../../domain/primitives/time.js'
 const PATTERNS: ReadonlyMap<unknown, string> = new Map([
   [OURS_PATTERN, OURS_WORDS],
   [FOREIGN_PATTERN, FOREIGN_WORDS],
+  [GROUP_PATTERN, GROUP_WORDS],
   [INSTANT_PATTERN, INSTANT_WORDS],
   [ALERT_ID_PATTERN, 'the number of an alert, such as 17'],
 ]);

@@ -8,6 +8,7 @@ import {
   closed,
   count,
   day,
+  group,
   instant,
   messageId,
   mode,
@@ -97,6 +98,7 @@ export const policy = closed({
     ),
   ),
   mode,
+  group,
   velocity: orNull(
     closed({
       factor: Number({ description: 'Times the mean of the last days with a send.' }),
@@ -193,6 +195,7 @@ export const status = closed(
     state,
     mode,
     tier,
+    group,
     quotaDay: day('The UTC day of these numbers.'),
     version: count('Grows with each change.'),
     ...numbers,

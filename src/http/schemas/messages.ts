@@ -74,6 +74,10 @@ const policy = {
       weight: note('Its share of the slots for which several campaigns wait; null is 1.', 3),
     },
   },
+  group: note(
+    'The label of accounts that belong together, such as a team or a customer; null is none.',
+    'eu-sales',
+  ),
   mode: note('shadow: the gate records what it would deny, and grants; null is enforce.', 'shadow'),
 };
 

@@ -84,6 +84,9 @@ export const wouldDeny = closed(
   denied,
   'Only in shadow mode: what would deny this reserve in the mode enforce. It was granted.',
 );
+export const group = orNull(
+  Type.String({ description: 'The label of accounts that belong together. Null: none.' }),
+);
 export const mode = Type.Enum(MODES, {
   description: 'shadow: the gate records what it would deny, and grants.',
 });

@@ -48,6 +48,8 @@ export type StatusRow = {
   readonly canSend: CanSend;
   /** `shadow`: the gate records what it would deny, and grants (R23). */
   readonly mode: Mode;
+  /** The label of accounts that belong together; null: none (R26). */
+  readonly group: string | null;
   /** The manual edit of the row, and what the gate counts. */
   readonly edited: EditedRow | null;
 };

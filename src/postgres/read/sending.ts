@@ -69,6 +69,7 @@ export type Sending = {
   readonly timezone: string;
   readonly canSend: CanSend;
   readonly mode: Mode;
+  readonly group: string | null;
   readonly edited: EditedRow | null;
 };
 
@@ -83,8 +84,9 @@ export function withCanSend<Row extends Numbers & { readonly gate: GateRows }>(
   const nextRunAt = gate.hotSince === null ? null : runAfter(accountId, at + 1);
   const isDisconnected = row.state === 'disconnected';
   const edited = editedRowOf({ ...row, isDisconnected, nextRunAt }, gate.edited, at);
-  const mode = modeOf(policy);
-  return { ...row, timezone: policy.timezone, canSend: canSendAt(account, at), mode, edited };
+  const [mode, group] = [modeOf(policy), policy.group ?? null];
+  const { timezone } = policy;
+  return { ...row, timezone, canSend: canSendAt(account, at), mode, group, edited };
 }
 type Numbers = { readonly day: UtcDay; readonly counter: number; readonly state: string };
 

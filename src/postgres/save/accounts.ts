@@ -20,12 +20,12 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
   credits_renew_on, pacing, recipient_memory_days, campaigns, mode,
-  velocity, sent_days, credits`;
+  velocity, sent_days, credits, group_name`;
 const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
   $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
   safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
   $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43,
-  $44::jsonb, $45::jsonb, $46::jsonb`;
+  $44::jsonb, $45::jsonb, $46::jsonb, $47`;
 /** The columns of the row that an insert would have added. */
 const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
@@ -71,6 +71,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     policy.velocity ? JSON.stringify(policy.velocity) : null,
     row.sentDays ? JSON.stringify(row.sentDays) : null,
     row.credits ? JSON.stringify(row.credits) : null,
+    policy.group ?? null,
   ];
 }
 
@@ -221,7 +222,8 @@ export const STORED = `jsonb_build_object(
       || case when campaigns is null then '{}'
            else jsonb_build_object('campaigns', campaigns) end
       || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end
-      || case when velocity is null then '{}' else jsonb_build_object('velocity', velocity) end,
+      || case when velocity is null then '{}' else jsonb_build_object('velocity', velocity) end
+      || case when group_name is null then '{}' else jsonb_build_object('group', group_name) end,
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,

@@ -27,8 +27,8 @@ describe('a file', () => {
   it('with every column is read as the options of connect', () => {
     const [line] = linesOf(
       'account;tier;timezone;daily_cap;weekly_cap;ramp;window;pacing;campaigns;recipient_memory;' +
-        'credits_renew_on;identity;sent_today;delivered_today\n' +
-        'anna;Sales Navigator;Europe/Berlin;30;100;5,10 20;always;60s,50%;q4=10;90;15;' +
+        'credits_renew_on;group;identity;sent_today;delivered_today\n' +
+        'anna;Sales Navigator;Europe/Berlin;30;100;5,10 20;always;60s,50%;q4=10;90;15;acme;' +
         'ACoAAB1;17;12\n',
     );
     expect(line?.start).toEqual({
@@ -43,6 +43,7 @@ describe('a file', () => {
       campaigns: [{ campaignId: 'q4', dailyCap: 10 }],
       recipientMemoryDays: 90,
       creditsRenewOn: 15,
+      group: 'acme',
       identity: 'ACoAAB1',
       inmailsSentToday: 17,
       deliveredToday: 12,

@@ -12,6 +12,7 @@ import {
 } from '../../command.js';
 import { tierOption, whole } from '../../options.js';
 import {
+  groupOption,
   modeOption,
   policyOf,
   policyOptions,
@@ -38,7 +39,7 @@ export const registerConnect: Register = (program, context) => {
     )
     .addArgument(accountArgument())
     .addOption(tierOption().makeOptionMandatory());
-  modeOption(policyOptions(connect))
+  modeOption(groupOption(policyOptions(connect)))
     .option(
       '--identity <id>',
       "LinkedIn's id of the member, in any form; each member has only one account",
@@ -107,7 +108,7 @@ function registerConfigure(program: Command, context: Context): void {
     )
     .addArgument(accountArgument())
     .addOption(tierOption());
-  modeOption(policyOptions(configure))
+  modeOption(groupOption(policyOptions(configure)))
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {

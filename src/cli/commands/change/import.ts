@@ -26,7 +26,7 @@ export const registerImport: Register = (program, context) => {
     .description(
       'Reads a CSV file with the columns account and tier, and optionally timezone, daily_cap, ' +
         'weekly_cap, ramp, window, pacing, campaigns, recipient_memory, credits_renew_on, ' +
-        'identity, sent_today and delivered_today, each written as the option of connect. An ' +
+        'group, identity, sent_today and delivered_today, each written as the option of connect. An ' +
         'empty cell keeps the stored value. Without --apply, it checks every line and changes ' +
         'nothing. You may run it twice: an account that exists only gets its policy.',
     )
@@ -107,7 +107,7 @@ async function allAccounts(source: Source): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   let after: string | null = '';
   while (after !== null) {
-    const asked = { state: null, sending: null, prefix: '', after, limit: PAGE };
+    const asked = { state: null, sending: null, group: null, prefix: '', after, limit: PAGE };
     const page: Awaited<ReturnType<Source['accounts']>> = await source.accounts(asked);
     for (const { accountId } of page.accounts) ids.add(accountId);
     after = page.next;

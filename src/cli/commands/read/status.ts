@@ -6,8 +6,9 @@ import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
 import type { StatusRead } from '../../../status/readStatus.js';
 import type { CanSendRead } from '../../../status/canSend.js';
+import { creditLines, stopsOf } from './statusLines.js';
 import { withExamples, type Context, type Register } from '../../command.js';
-import { accountId as idOf, whole } from '../../options.js';
+import { accountId as idOf, groupFilter, whole } from '../../options.js';
 import type { Answer, Style } from '../../output.js';
 import type { AccountJson, AlertJson, KnownStatus } from '../../source/source.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
@@ -20,6 +21,7 @@ type ListOptions = {
   readonly prefix: string;
   readonly state?: AccountState;
   readonly send?: Sending;
+  readonly group?: string;
   readonly limit: number;
   readonly after: string;
 };
@@ -42,6 +44,7 @@ export const registerStatus: Register = (program: Command, context: Context) => 
         'only accounts that can send now (yes), that wait, or that need a person',
       ).choices(SENDINGS),
     )
+    .option('--group <group>', 'only accounts of this group, or none: without a group', groupFilter)
     .option('--prefix <text>', 'only accounts whose ids begin with this text', '')
     .option('--limit <n>', 'how many accounts to show', whole(1, 1_000), LIMIT)
     .option('--after <account>', 'only accounts after this id: the next page', '')
@@ -60,8 +63,9 @@ export const registerStatus: Register = (program: Command, context: Context) => 
 };
 
 async function list({ world, now }: Context, options: ListOptions): Promise<Answer> {
-  const { state, send, prefix, limit, after } = options;
-  const asked = { after, prefix, state: state ?? null, sending: send ?? null, limit };
+  const { state, send, group, prefix, limit, after } = options;
+  const only = { state: state ?? null, sending: send ?? null, group: group ?? null };
+  const asked = { after, prefix, ...only, limit };
   const { accounts, next } = await world.source().accounts(asked);
   const at = now();
   return {
@@ -69,13 +73,16 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
     text: (style) => {
       const { bold } = style.colors;
       if (accounts.length === 0) {
-        return [state, send].some((filter) => filter !== undefined) || after !== '' || prefix !== ''
+        return [state, send, group].some((filter) => filter !== undefined) ||
+          after !== '' ||
+          prefix !== ''
           ? `no account matches\nnext: ${bold('safeband status')} shows all`
           : `no accounts yet\nnext: ${bold('safeband connect <account> --tier sales_navigator')}`;
       }
       const same = [
         ...(state === undefined ? [] : [`--state ${state}`]),
         ...(send === undefined ? [] : [`--send ${send}`]),
+        ...(group === undefined ? [] : [`--group ${group}`]),
         ...(prefix === '' ? [] : [`--prefix ${prefix}`]),
         `--after ${next}`,
       ].join(' ');
@@ -85,8 +92,10 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
   };
 }
 
-const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }: Style): string =>
-  table(
+/** The column of groups is there if an account has one. */
+const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }: Style): string => {
+  const hasGroups = rows.some(({ group }) => group !== null);
+  return table(
     rows.map((row) => [
       row.accountId,
       `${stateText(row.state, style)}${row.mode === 'shadow' ? ', shadow' : ''}`,
@@ -96,6 +105,7 @@ const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }:
       gapText(row),
       row.remaining,
       row.tier,
+      ...(hasGroups ? [row.group ?? ''] : []),
       row.lastCheckedAt === null ? 'never' : clock(instantOf(row.lastCheckedAt), at),
     ]),
     [
@@ -107,9 +117,11 @@ const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }:
       '>gap',
       '>left',
       'tier',
+      ...(hasGroups ? ['group'] : []),
       'checked (UTC)',
     ],
   );
+};
 
 /** Returns a line for each row that was edited manually. */
 function editsIn(rows: readonly AccountJson[]): readonly string[] {
@@ -161,6 +173,8 @@ const shadowLines = ({ mode, accountId }: StatusRead, { colors }: Style): readon
           `${colors.bold(commandLine('configure', [accountId], '--mode enforce'))} ends it`,
       ];
 
+const groupText = ({ group }: StatusRead): string => (group === null ? '' : `  group ${group}`);
+
 const BAR = 24;
 
 /** `alerts` null: they cannot be read. */
@@ -178,7 +192,7 @@ function cardOf(
   const log = eventLog && eventLog.delivered + eventLog.external;
   const name = (text: string): string => colors.dim(text.padEnd(11));
   const lines = [
-    `${colors.bold(accountId)}  ${stateText(status.state, style)}  ${status.tier}`,
+    `${colors.bold(accountId)}  ${stateText(status.state, style)}  ${status.tier}${groupText(status)}`,
     ...(why === null ? [] : [colors.yellow(`from Postgres: ${why}`)]),
     sendText(status.canSend, style),
     ...shadowLines(status, style),
@@ -249,34 +263,6 @@ function capsText({ caps, weekUsed, rampDay, fullCapOn }: StatusRead): string {
 
 const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>
   nextReconcileAt === null ? '' : `, next ${clock(instantOf(nextReconcileAt), now)}`;
-
-/** Returns the reasons why the account may not send, each with its end. */
-function stopsOf(
-  { cooldown, hold, breakerUntil }: StatusRead,
-  now: Instant,
-): readonly (readonly [string, string])[] {
-  const stops: [string, string][] = [];
-  if (hold)
-    stops.push([
-      'held',
-      `by ${hold.actor} since ${clock(instantOf(hold.since), now)}: ${hold.reason}`,
-    ]);
-  if (breakerUntil !== null)
-    stops.push(['no credits', `until ${when(instantOf(breakerUntil), now)}`]);
-  if (cooldown)
-    stops.push(['cooldown', `until ${when(instantOf(cooldown.until), now)}: ${cooldown.cause}`]);
-  return stops;
-}
-
-/** Returns the known balance, how long it lasts, and its renewal. */
-function creditLines(credits: StatusRead['credits'], now: Instant): readonly string[] {
-  if (!credits) return [];
-  const { balance, observed, observedAt, grant, renewsAt, runwayDays } = credits;
-  const lasts =
-    runwayDays === null ? '' : `, for ${counted(runwayDays, 'day')} at the present rate`;
-  const seen = `${observed} observed ${clock(instantOf(observedAt), now)}`;
-  return [`${balance} left${lasts}; ${seen}; ${grant} more on ${renewsAt.slice(0, 10)}`];
-}
 
 const alertLines = (alerts: readonly AlertJson[] | null, now: Instant): readonly string[] =>
   (alerts ?? []).map(

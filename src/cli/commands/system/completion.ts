@@ -34,7 +34,7 @@ export const registerCompletion: Register = (program: Command, context: Context)
     'completion fish > ~/.config/fish/completions/safeband.fish',
   );
   program.command(ACCOUNTS, { hidden: true }).action(async () => {
-    const asked = { after: '', state: null, sending: null, prefix: '', limit: LIMIT };
+    const asked = { after: '', state: null, sending: null, group: null, prefix: '', limit: LIMIT };
     const none = { accounts: [] };
     const read = async () => context.world.source().accounts(asked);
     const found = await read().catch(() => none);

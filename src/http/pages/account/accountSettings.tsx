@@ -1,4 +1,4 @@
-/** The tab *Settings*: caps, ramp, sending window, zone and renewal of credits. */
+/** The tab *Settings*: group, caps, ramp, sending window, zone and renewal of credits. */
 import type { VNode } from 'preact';
 import { nameOfRamp } from '../../../domain/gate/ramps.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
@@ -29,6 +29,7 @@ export function Settings({
   const { accountId, caps } = numbers;
   const rows: readonly (readonly [string, string])[] = [
     ['Tier', `${TIER_WORDS[settings.tier]}: safe band ${SAFE_BAND[settings.tier]} a day`],
+    ['Group', settings.group ?? 'none'],
     [
       'Daily cap',
       `${caps.daily}${settings.dailyCap === null ? ', the safe band of the tier' : ''}`,

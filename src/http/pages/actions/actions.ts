@@ -6,6 +6,7 @@ import { invalidInput } from '../../plumbing/problems.js';
 import type { Action } from './action.js';
 import { connectBy, RECONNECT_FIELDS } from './connect.js';
 import {
+  GROUP_FIELD,
   MEMORY_FIELD,
   CAMPAIGNS_FIELD,
   PACING_FIELD,
@@ -181,6 +182,11 @@ const configure: Action = {
   fields: ({ settings }) => [
     { ...TIER_FIELD, value: settings.tier },
     {
+      ...GROUP_FIELD,
+      hint: `${GROUP_FIELD.hint} Leave empty for none.`,
+      value: settings.group ?? '',
+    },
+    {
       name: 'dailyCap',
       label: 'Daily cap',
       isNumber: true,
@@ -243,6 +249,7 @@ const configure: Action = {
       recipientMemoryDays: numberIn(form, 'recipientMemoryDays'),
       campaigns: campaignCapsIn(form),
       velocity: velocityOfForm(form),
+      group: form['group'] || null,
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -2,6 +2,7 @@
 import type { SafebandClient } from '../../../client/index.js';
 import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import {
+  GROUP_FIELD,
   PACING_FIELD,
   PACING_PROPOSED,
   RAMP_FIELD,
@@ -46,6 +47,7 @@ export const CONNECT_FIELDS: readonly Field[] = [
       'The id that begins with ACoAA, or the address of the profile. Safeband then finds out if the' +
       ' same member is connected twice, which would double the cap.',
   },
+  { ...GROUP_FIELD, hint: `${GROUP_FIELD.hint} Leave empty for none.` },
   { ...ZONE_FIELD, hint: `${ZONE_FIELD.hint} Leave empty for UTC.` },
   ...windowFields(null, 'to send at all hours'),
   {
@@ -75,13 +77,14 @@ export async function connectBy(
   const inmailsSentToday = numberIn(form, 'inmailsSentToday');
   const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
   const pacing = pacingIn(form);
-  const { timezone, identity } = form;
+  const { timezone, identity, group } = form;
   const { state } = await client.connect({
     accountId,
     tier: tierIn(form),
     actor,
     ...(timezone ? { timezone } : {}),
     ...(identity ? { identity } : {}),
+    ...(group ? { group } : {}),
     ...(dailyCap === null ? {} : { dailyCap }),
     ...(inmailsSentToday === null ? {} : { inmailsSentToday }),
     ...(ramp === null ? {} : { ramp }),

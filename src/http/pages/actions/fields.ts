@@ -20,6 +20,12 @@ export const TIER_FIELD: Field = {
   options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} per day)`] as const),
 };
 
+export const GROUP_FIELD = {
+  name: 'group',
+  label: 'Group',
+  hint: 'A label of accounts that belong together, such as a team or a customer: eu-sales.',
+} as const;
+
 export const RENEWAL_FIELD = {
   name: 'creditsRenewOn',
   label: 'Credits renew on day',

@@ -5,11 +5,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 import { isoInstant } from '../../../domain/primitives/time.js';
+import { idsOfGroup } from '../../../postgres/groups/members.js';
 import { isKnown } from '../../../postgres/read/lists.js';
 import { csvQuery, isCsv, sendCsv } from '../../plumbing/csv.js';
 import { pageOf, pageQuery, readPage, type Query, type Rows } from '../../plumbing/paging.js';
 import { accountUnknown } from '../../plumbing/problems.js';
 import { closed } from '../../schemas/parts.js';
+import { groupIn, groupQuery } from '../../plumbing/groupFilter.js';
 import { accountParams, problems } from '../message.js';
 import type { Parts } from '../../context.js';
 
@@ -40,10 +42,14 @@ export const list =
   (app: FastifyInstance, parts: Parts): void => {
     app.get<{ Querystring: Query }>(
       `/v1${listing.path}`,
-      { config: { needs: 'read' }, schema: schemaOf(listing) },
-      (request, reply) => {
+      {
+        config: { needs: 'read' },
+        schema: schemaOf({ ...listing, filters: { ...listing.filters, ...groupQuery } }),
+      },
+      async (request, reply) => {
         const { caller, query, url } = request;
-        const { accounts } = caller;
+        const only = { group: groupIn(query['group']), accounts: caller.accounts };
+        const accounts = await idsOfGroup(parts.pool, only);
         const read = (after: Static<P> | null, limit: number) =>
           listing.read({ app, parts, accounts, query, after, limit });
         if (isCsv(query)) {

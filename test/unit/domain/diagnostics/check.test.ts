@@ -47,6 +47,7 @@ function read(of: {
     asOf: '2026-05-08T09:00:00.000Z',
     state: 'active' as const,
     mode: 'enforce' as const,
+    group: null,
     tier: 'premium' as const,
     quotaDay: '2026-05-08',
     delivered: 2,

@@ -1,0 +1,35 @@
+/** The accounts of a group, by their rows (R26). */
+import { rowsOf, type Queryable } from '../pool.js';
+
+/** What a filter names: a group, or `none` for the accounts without one; null: all accounts. */
+export type GroupFilter = string | null;
+/** Filters read this word as the accounts without a group. */
+export const NO_GROUP = 'none';
+
+/** Reads the ids of the accounts of a group, by id. */
+export const membersOf = async (db: Queryable, group: string): Promise<readonly string[]> => {
+  const [ids = []] = await rowsOf<readonly string[]>(
+    db,
+    `select coalesce(jsonb_agg(account_id order by account_id), '[]') as row
+       from safeband.accounts
+      where ${group === NO_GROUP ? 'group_name is null and $1::text is not null' : 'group_name = $1'}`,
+    [group],
+  );
+  return ids;
+};
+
+/**
+ * Returns the accounts of a list: those of the group that the key may see. Null: the list has no
+ * limit. A group without accounts has an empty list.
+ */
+export async function idsOfGroup(
+  db: Queryable,
+  { group, accounts }: { readonly group: GroupFilter; readonly accounts: Ids },
+): Promise<Ids> {
+  if (group === null) return accounts;
+  const members = await membersOf(db, group);
+  if (accounts === null) return members;
+  const seen = new Set(accounts);
+  return members.filter((id) => seen.has(id));
+}
+type Ids = readonly string[] | null;
