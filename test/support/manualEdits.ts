@@ -41,7 +41,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   velocity: [`'{"factor": 2, "floor": 5}'`, `'{"factor": 9, "floor": 50}'`],
   sent_days: [`'[{"day": 20000, "sent": 9}]'`, `'[]'`],
   campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
-  group_name: [`'eu-sales'`, 'null'],
+  group_name: [`'eu-sales'`, `'us-sales'`],
   mode: [`'shadow'`, `lower('SHADOW')`],
   credits: [
     `'{"observed": 9, "at": 1795510800000, "balance": 9}'`,
