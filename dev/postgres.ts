@@ -24,6 +24,8 @@ export type PostgresOptions = {
   readonly port: number;
   /** False: data do not survive a power cut, and writes are faster; for tests. */
   readonly isDurable: boolean;
+  /** Settings of the server, such as `max_connections`. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly print: (line: string) => void;
 };
 
@@ -37,14 +39,15 @@ const FAST = ['fsync', 'synchronous_commit', 'full_page_writes'].flatMap((name) 
 
 /** Starts the server with the data of its last start, or with new data. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { config, isDurable, print } = options;
+  const { config, isDurable, settings = {}, print } = options;
   const user = await userForServer();
   const native = await nativeFor(user);
   const dataDir = await dataDirFor(options.dataDir, user);
   await endLeftover(dataDir, print);
   await initialise(native, dataDir, config, user);
   const port = await freePort(options.port, 'Postgres', print);
-  const args = ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', ''];
+  const extra = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...extra];
   const url = (database: string): string =>
     `postgres://${config.user}:${config.password}@127.0.0.1:${port}/${database}`;
   const launch = async (): Promise<Child> => {

@@ -43,6 +43,7 @@ const DONE: readonly string[] = [
   'docs/upgrade.md',
   'docs/webhooks.md',
   'examples',
+  'ops/cluster',
   'src/*.ts',
   'src/activities',
   'src/calendar',
