@@ -1,5 +1,5 @@
 /** What people on call read, and what containers are made of: nothing is missing or points nowhere. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metricsAddressFrom } from '../../src/platform/config.js';
@@ -140,7 +140,7 @@ it('serves metrics at an address, or nowhere', () => {
   expect(metricsAddressFrom({})).toBeUndefined();
 });
 
-it('documents every setting, and compose.yml passes only documented settings', () => {
+it('documents every setting, and compose.yml and Kubernetes pass only documented settings', () => {
   const [, table = ''] = read('docs/operations.md').split(/^## (?:Settings|Health)$/m);
   const named = (text: string): ReadonlySet<string> =>
     new Set(
@@ -152,6 +152,10 @@ it('documents every setting, and compose.yml passes only documented settings', (
     { merge: true },
   );
   const handed = Object.values(services).flatMap(({ environment }) => Object.keys(environment));
-  const used = [...named(read('src/platform/config.ts')), ...handed];
+  const manifests = readdirSync('ops/kubernetes', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => [...named(read(`ops/kubernetes/${name}`))]);
+  expect(manifests.length).toBeGreaterThan(10);
+  const used = [...named(read('src/platform/config.ts')), ...handed, ...manifests];
   expect(used.filter((name) => !documented.has(name))).toEqual([]);
 });
