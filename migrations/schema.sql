@@ -276,6 +276,8 @@ create table safeband.api_keys (
   created_at timestamp with time zone not null default clock_timestamp(),
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  groups safeband.group_name[],
+  constraint api_keys_groups_check CHECK (cardinality(groups) >= 1 AND cardinality(groups) <= 100),
   constraint api_keys_hash_check CHECK (octet_length(hash) = 32),
   constraint api_keys_key_id_check CHECK (key_id ~ '^[0-9a-f]{16}$'::text),
   constraint api_keys_name_check CHECK (btrim(name) <> ''::text AND char_length(name) <= 64),
@@ -615,11 +617,13 @@ create table safeband.webhook_endpoints (
   changed_by text not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
   format text not null default 'json'::text,
+  groups safeband.group_name[],
   constraint webhook_endpoints_accounts_check CHECK (cardinality(accounts) > 0),
   constraint webhook_endpoints_attempt_check CHECK (attempt >= 0),
   constraint webhook_endpoints_endpoint_id_check CHECK (endpoint_id ~ '^whe_[0-9a-f]{32}$'::text),
   constraint webhook_endpoints_events_check CHECK (cardinality(events) > 0),
   constraint webhook_endpoints_format_check CHECK (format = ANY (ARRAY['json'::text, 'slack'::text])),
+  constraint webhook_endpoints_groups_check CHECK (cardinality(groups) >= 1 AND cardinality(groups) <= 100),
   constraint webhook_endpoints_url_check CHECK (char_length(url) <= 2048),
   constraint webhook_endpoints_pkey PRIMARY KEY (endpoint_id)
 );
@@ -960,6 +964,17 @@ AS $function$
   ) reset on true
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.is_of(w safeband.webhook_endpoints, account text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select w.accounts is null and w.groups is null
+    or coalesce(account = any(w.accounts), false)
+    or w.groups is not null and exists (select from safeband.accounts a
+         where a.account_id = account and a.group_name = any(w.groups))
+$function$;
+
 CREATE OR REPLACE FUNCTION safeband.iso(at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -1079,7 +1094,8 @@ begin
     insert into safeband.access_changes (kind, actor, target, details)
     values (case when new.revoked_at is null then 'key_made' else 'key_revoked' end,
       safeband.access_actor(), new.key_id,
-      jsonb_build_object('name', new.name, 'role', new.role, 'accounts', new.accounts));
+      jsonb_build_object('name', new.name, 'role', new.role, 'accounts', new.accounts)
+        || case when new.groups is null then '{}' else jsonb_build_object('groups', new.groups) end);
   end if;
   return null;
 end $function$;
@@ -1120,8 +1136,9 @@ declare
   seen safeband.webhook_endpoints := case when tg_op = 'DELETE' then old else new end;
 begin
   if tg_op = 'UPDATE' and new.recorded_at is not distinct from old.recorded_at
-    and (new.url, new.events, new.accounts, new.secrets, new.format)
-      is not distinct from (old.url, old.events, old.accounts, old.secrets, old.format) then
+    and (new.url, new.events, new.accounts, new.secrets, new.format, new.groups)
+      is not distinct from
+      (old.url, old.events, old.accounts, old.secrets, old.format, old.groups) then
     return null;
   end if;
   insert into safeband.access_changes (kind, actor, target, details)
@@ -1131,7 +1148,8 @@ begin
     case when tg_op = 'DELETE' then safeband.access_actor() else seen.changed_by end,
     seen.endpoint_id,
     jsonb_build_object('events', seen.events, 'accounts', seen.accounts, 'format', seen.format,
-      'hasNewSecret', tg_op = 'UPDATE' and new.secrets is distinct from old.secrets));
+      'hasNewSecret', tg_op = 'UPDATE' and new.secrets is distinct from old.secrets)
+      || case when seen.groups is null then '{}' else jsonb_build_object('groups', seen.groups) end);
   return null;
 end $function$;
 

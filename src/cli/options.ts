@@ -69,6 +69,9 @@ export function campaign(raw: string): string {
   throw new InvalidArgumentError('Use the id of a campaign, such as q4-launch.');
 }
 
+/** `acme,eu-sales`. */
+export const groupList = (raw: string): readonly string[] =>
+  raw.split(',').map((one) => group(one.trim()));
 /** A group as a filter; `none`: accounts without one. */
 export const groupFilter = (raw: string): string => (raw === 'none' ? raw : group(raw));
 

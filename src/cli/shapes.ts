@@ -69,6 +69,7 @@ export const endpointJson = (one: Endpoint) => ({
   url: one.url,
   events: one.events,
   accounts: one.accounts,
+  groups: one.groups,
   format: one.format,
   secrets: one.secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
   createdAt: isoInstant(one.createdAt),

@@ -83,6 +83,18 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: ({ accounts }) =>
       accounts.map(({ state, count }) => ({ labels: { state }, value: count })),
   },
+  safeband_group_accounts: {
+    help: 'Accounts by group and state: the 20 largest groups, none, and all others as other',
+    labels: ['group', 'state'],
+    values: ({ groups }) =>
+      groups.map(({ group, state, count }) => ({ labels: { group, state }, value: count })),
+  },
+  safeband_group_slots_spent: {
+    help: 'Slots spent today by group, and by the present state of the accounts',
+    labels: ['group', 'state'],
+    values: ({ groups }) =>
+      groups.map(({ group, state, counter }) => ({ labels: { group, state }, value: counter })),
+  },
   safeband_accounts_in_shadow: {
     help: 'Connected accounts in shadow mode, whose gate grants what it would deny',
     values: one(({ inShadow }) => inShadow),

@@ -20,7 +20,11 @@ export type Answer = LightMyRequestResponse;
 export type HttpStand = Stand & {
   readonly app: FastifyInstance;
   /** Makes a key of that role. */
-  readonly key: (role: Role, accounts?: readonly string[]) => Promise<string>;
+  readonly key: (
+    role: Role,
+    accounts?: readonly string[] | null,
+    groups?: readonly string[],
+  ) => Promise<string>;
   /** Sends a request with a key. With a body, it is a POST of JSON. */
   readonly ask: (key: string, url: string, body?: unknown, more?: InjectOptions) => Promise<Answer>;
   /** Sends the fields as the form of a page does. */
@@ -72,9 +76,9 @@ export async function createHttpStand(
   return {
     ...stand,
     app,
-    key: async (role, accounts) => {
+    key: async (role, accounts = null, groups) => {
       const name = `${role}-${(keys += 1)}`;
-      const made = await makeKey(pool, { name, role, accounts: accounts ?? null });
+      const made = await makeKey(pool, { name, role, accounts, groups: groups ?? null });
       if (!made) throw new Error(`the name ${name} is taken`);
       return made.key;
     },

@@ -31,7 +31,7 @@ export const frame = (): Frame => ({
     icon: '/i.svg',
   },
   now: NOON,
-  caller: { keyId: '1', name: 'Mara ', role: 'operator', accounts: null },
+  caller: { keyId: '1', name: 'Mara ', role: 'operator', accounts: null, groups: null },
   flash: 'Done. ',
 });
 

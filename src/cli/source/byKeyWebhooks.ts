@@ -5,7 +5,8 @@ import { Answered, type Http } from './http.js';
 import type { DeliveryJson, EndpointJson, Webhooks } from './source.js';
 
 const ENDPOINT = [
-  ...(['endpointId', 'url', 'events', 'accounts', 'format', 'secrets', 'createdAt'] as const),
+  ...(['endpointId', 'url', 'events', 'accounts', 'groups', 'format', 'secrets'] as const),
+  'createdAt' as const,
   ...(['changedBy', 'attempt', 'failingSince', 'nextAttemptAt'] as const),
   ...(['disabledAt', 'disabledReason'] as const),
 ];

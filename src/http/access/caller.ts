@@ -7,11 +7,29 @@ export { ROLES, type Caller, type Role } from '../../postgres/access/keys.js';
 export type Need = 'public' | 'read' | 'send' | 'operate';
 
 /** The caller without a key: it has no right and sees no account. */
-export const NOBODY: Caller = { keyId: '', name: 'nobody', role: 'reader', accounts: [] };
+export const NOBODY: Caller = {
+  keyId: '',
+  name: 'nobody',
+  role: 'reader',
+  accounts: [],
+  groups: null,
+};
 
 /** True if the key may see the account; if not, the answer is 404. */
-export const maySee = ({ accounts }: Caller, accountId: string): boolean =>
-  accounts === null || accounts.includes(accountId);
+export const maySee = ({ accounts }: Pick<Caller, 'accounts'>, accountId: string): boolean =>
+  accounts === null || setOf(accounts).has(accountId);
+
+/** A group may have many accounts, and pages and streams ask for each account. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+function setOf(accounts: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(accounts) ?? new Set(accounts);
+  sets.set(accounts, known);
+  return known;
+}
+
+/** True if the key has all accounts of the group, also those that come into it later. */
+export const hasGroup = ({ accounts, groups }: Caller, group: string): boolean =>
+  accounts === null || (groups?.includes(group) ?? false);
 
 /** True if the key has the right that the route needs. */
 export function mayDo({ role }: Caller, need: Need): boolean {
@@ -29,6 +47,8 @@ declare module 'fastify' {
     needs?: Need;
     /** True if the route checks a secret of its own, and reads no key and no cookie. */
     hasOwnSecret?: boolean;
+    /** True: a key of a group may connect a new account, so the handler checks what it may see. */
+    mayBeNew?: boolean;
     /** True for a page; the dashboard sets it for all of its routes. */
     isPage?: boolean;
   }

@@ -30,7 +30,7 @@ export type Watcher = {
   readonly credential: Credential;
   readonly raw: Writable;
 };
-type Stream = Watcher & { etag: string; dueAt: Instant };
+type Stream = Omit<Watcher, 'caller'> & { caller: Caller; etag: string; dueAt: Instant };
 type Needs = {
   readonly pool: Pool;
   readonly listeningPool?: Pool | undefined;
@@ -204,7 +204,9 @@ export class Live {
   async #checkKey(stream: Stream): Promise<void> {
     // While Postgres does not answer, the keyring decides which keys it still accepts.
     const caller = await this.#needs.keyring.callerOf(stream.credential).catch(() => undefined);
-    if (!caller) this.#end(stream);
+    if (caller) stream.caller = caller; // the accounts of its groups may have changed
+    const { accountId } = stream;
+    if (!caller || (accountId !== null && !maySee(caller, accountId))) this.#end(stream);
   }
 
   #write(stream: Stream, text: string): void {

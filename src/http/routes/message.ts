@@ -26,6 +26,7 @@ type Message<B extends TSchema, A extends TSchema> = {
   readonly shown?: TSchema;
   readonly answer: A;
   readonly isIdempotent?: boolean;
+  readonly mayBeNew?: boolean;
   readonly send: (asked: Asked & { readonly body: Static<B> }) => Promise<Static<A>>;
 };
 
@@ -59,7 +60,7 @@ export const message =
     app.post<{ Params: Static<typeof accountParams> }>(
       `/v1/accounts/:accountId/${one.path ?? name}`,
       {
-        config: { needs },
+        config: { needs, mayBeNew: one.mayBeNew ?? false },
         validatorCompiler: inHandler,
         schema: {
           operationId: name,

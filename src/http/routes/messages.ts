@@ -4,6 +4,7 @@ import type { SafebandClient } from '../../client/index.js';
 import type { Order } from '../../domain/commands/administer.js';
 import { keepOutcome } from '../attempts/attempts.js';
 import { actorOf } from '../access/actor.js';
+import { checkConnect, checkGroup, refreshRights } from '../access/groups.js';
 import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
 import * as decisions from '../schemas/decisions.js';
@@ -17,12 +18,20 @@ const connect = message({
   summary: 'Connect an account, or take a disconnecting account back, and set its policy',
   description: 'An absent field keeps the stored value; null sets the default.',
   body: bodies.connect,
+  mayBeNew: true,
   answer: answers.stateAnswer,
-  send: async ({ parts, caller, accountId, body }) => {
+  send: async ({ parts, request, caller, accountId, body }) => {
     if ((body.accountId ?? accountId) !== accountId) {
       throw invalidInput('accountId should be the id in the path, or absent', 'accountId');
     }
-    return parts.client.connect({ ...body, accountId, actor: actorOf(caller, body.actor) });
+    await checkConnect(parts.pool, caller, { accountId, group: body.group });
+    const done = await parts.client.connect({
+      ...body,
+      accountId,
+      actor: actorOf(caller, body.actor),
+    });
+    refreshRights(parts, request);
+    return done;
   },
 });
 
@@ -90,6 +99,7 @@ const configure = message({
   answer: answers.policy,
   send: async ({ parts, caller, accountId, body }) => {
     const actor = actorOf(caller, body.actor);
+    await checkGroup(parts.pool, caller, { accountId, group: body.group });
     const policy = await parts.client.configure(accountId, { ...body, actor });
     const { ramp, sendingWindow, campaigns } = policy;
     return {

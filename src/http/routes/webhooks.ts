@@ -27,9 +27,9 @@ import {
 } from '../../postgres/webhooks/endpoints.js';
 import { urlFlaw } from '../../webhooks/url.js';
 import { whoOf } from '../access/accessLog.js';
-import { maySee, type Caller } from '../access/caller.js';
+import { hasGroup, maySee, type Caller } from '../access/caller.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
-import { accountUnknown, invalidInput, Problem } from '../plumbing/problems.js';
+import { accountUnknown, forbidden, invalidInput, Problem } from '../plumbing/problems.js';
 import { nothing } from '../schemas/messages.js';
 import { closed } from '../schemas/parts.js';
 import * as schemas from '../schemas/webhooks.js';
@@ -46,9 +46,13 @@ const config = { needs: 'operate' } as const;
 const tags = ['webhooks'];
 const ONE = '/v1/webhooks/:endpointId';
 
-/** Returns true if the key may see all of the named accounts. */
-export const mayHave = (caller: Caller, accounts: readonly string[] | null | undefined): boolean =>
-  caller.accounts === null || (accounts?.every((one) => maySee(caller, one)) ?? false);
+type Scope = Pick<Endpoint, 'accounts' | 'groups'>;
+/** Returns true if the key may see all of the named accounts, and all accounts of the groups. */
+export const mayHave = (caller: Caller, { accounts, groups }: Scope): boolean =>
+  caller.accounts === null ||
+  ((accounts !== null || groups !== null) &&
+    (accounts ?? []).every((one) => maySee(caller, one)) &&
+    (groups ?? []).every((one) => hasGroup(caller, one)));
 
 const unknown = (): Problem =>
   new Problem({
@@ -59,10 +63,11 @@ const unknown = (): Problem =>
     cure: 'read the ids of your webhooks with GET /v1/webhooks',
   });
 
-const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
+const shown = ({ events, accounts, groups, secrets, ...endpoint }: Endpoint) => ({
   ...endpoint,
   events: [...events],
   accounts: accounts && [...accounts],
+  groups: groups && [...groups],
   secrets: secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
   createdAt: isoInstant(endpoint.createdAt),
   failingSince: isoOrNull(endpoint.failingSince),
@@ -70,14 +75,21 @@ const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
   disabledAt: isoOrNull(endpoint.disabledAt),
 });
 
-/** Throws if a field is wrong, or names an account that the key may not see. */
-function check(caller: Caller, { url, accounts }: Change): void {
+/** Throws if a field is wrong, or names an account or a group that the key does not have. */
+function check(caller: Caller, url: string | null | undefined, scope: Scope): void {
   const flaw = url ? urlFlaw(url) : undefined;
   if (flaw !== undefined) throw invalidInput(`url: ${flaw}`, 'url');
-  if (accounts === null && caller.accounts !== null) {
+  if (mayHave(caller, scope)) return;
+  const { accounts, groups } = scope;
+  if (accounts === null && groups === null) {
     throw invalidInput('accounts should be a list of accounts that this key may see', 'accounts');
   }
-  if (accounts && !mayHave(caller, accounts)) throw accountUnknown();
+  const foreign = (groups ?? []).find((one) => !hasGroup(caller, one));
+  if (foreign === undefined) throw accountUnknown();
+  throw forbidden(
+    `this key is not limited to the group ${foreign}`,
+    'use a key of all accounts, or name the accounts of the group that this key may see',
+  );
 }
 
 function placeIn({ eventId, since }: Replay): ReplayFrom {
@@ -109,7 +121,7 @@ async function endpointOf(
   { params, caller }: FastifyRequest<{ Params: Params }>,
 ): Promise<Endpoint> {
   const endpoint = await readEndpoint(pool, params.endpointId);
-  if (!endpoint || !mayHave(caller, endpoint.accounts)) throw unknown();
+  if (!endpoint || !mayHave(caller, endpoint)) throw unknown();
   return endpoint;
 }
 
@@ -126,7 +138,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
     }),
     async ({ caller }) => {
       const endpoints = await listEndpoints(pool);
-      const seen = endpoints.filter(({ accounts }) => mayHave(caller, accounts));
+      const seen = endpoints.filter((endpoint) => mayHave(caller, endpoint));
       return { items: seen.map(shown), next: null };
     },
   );
@@ -137,8 +149,9 @@ function manage(app: FastifyInstance, parts: Parts): void {
       response: { 201: schemas.created, ...problems },
     }),
     async ({ caller, body }, reply) => {
-      const wanted = { ...body, accounts: body.accounts ?? null };
-      check(caller, wanted);
+      const scope = { accounts: body.accounts ?? null, groups: body.groups ?? null };
+      const wanted = { ...body, ...scope };
+      check(caller, body.url, scope);
       const made = await addEndpoint(pool, { ...wanted, by: caller.name, at: now() });
       return reply.code(201).header('cache-control', 'no-store').send(made);
     },
@@ -160,8 +173,9 @@ function manage(app: FastifyInstance, parts: Parts): void {
     }),
     async (request) => {
       const { caller, body } = request;
-      const { endpointId } = await endpointOf(parts, request);
-      check(caller, body);
+      const { endpointId, ...known } = await endpointOf(parts, request);
+      const { accounts = known.accounts, groups = known.groups } = body;
+      check(caller, body.url, { accounts, groups });
       await changeEndpoint(pool, endpointId, { ...body, by: caller.name, at: now() });
       return shown(await endpointOf(parts, request));
     },

@@ -1,6 +1,7 @@
 /** The values of the contract as schemas: the only source of types, checks and OpenAPI. */
 import { Type, type TNull, type TSchema, type TUnion } from 'typebox';
 import { MODES } from '../../domain/account/policy.js';
+import { GROUP_MAX, GROUP_PATTERN } from '../../domain/primitives/ids.js';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import { TIERS } from '../../domain/primitives/tier.js';
 import * as requests from '../../domain/wire/requests.js';
@@ -84,6 +85,11 @@ export const wouldDeny = closed(
   denied,
   'Only in shadow mode: what would deny this reserve in the mode enforce. It was granted.',
 );
+export const groupName = Type.String({
+  pattern: GROUP_PATTERN,
+  maxLength: GROUP_MAX,
+  examples: ['eu-sales'],
+});
 export const group = orNull(
   Type.String({ description: 'The label of accounts that belong together. Null: none.' }),
 );

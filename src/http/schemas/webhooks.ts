@@ -1,11 +1,21 @@
 /** The schemas of webhook endpoints and their log (docs/webhooks.md). */
 import { Type } from 'typebox';
 import { WEBHOOK_FORMATS, WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
-import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
+import {
+  accountId,
+  anyInstant,
+  closed,
+  count,
+  groupName as group,
+  instant,
+  may,
+  orNull,
+} from './parts.js';
 
 const { Array, Enum, Integer, Optional, String } = Type;
 /** Maximum number of accounts of one endpoint, so that the check of an event stays short. */
 const ACCOUNTS_MAX = 1_000;
+const GROUPS_MAX = 100;
 const KEEP_SECONDS_MAX = 7 * 86_400;
 export const KEEP_SECONDS = 86_400;
 
@@ -37,7 +47,16 @@ const accounts = orNull(
     minItems: 1,
     maxItems: ACCOUNTS_MAX,
     uniqueItems: true,
-    description: 'Only events of these accounts. Null: all accounts.',
+    description: 'Only events of these accounts. Null, and no groups: all accounts.',
+  }),
+);
+const groups = orNull(
+  Array(group, {
+    minItems: 1,
+    maxItems: GROUPS_MAX,
+    uniqueItems: true,
+    description:
+      'Also events of the accounts that have one of these groups when the event is sent. Null: none.',
   }),
 );
 const format = Enum(WEBHOOK_FORMATS, {
@@ -53,13 +72,20 @@ const EXAMPLE = {
   accounts: null,
 };
 export const create = {
-  ...closed({ url, events, accounts: Optional(accounts), format: Optional(format) }),
+  ...closed({
+    url,
+    events,
+    accounts: Optional(accounts),
+    groups: Optional(groups),
+    format: Optional(format),
+  }),
   examples: [EXAMPLE],
 };
 export const change = closed({
   url: may(url),
   events: may(events),
   accounts: Optional(accounts),
+  groups: Optional(groups),
   format: Optional(Enum(WEBHOOK_FORMATS)),
 });
 export const rotate = {
@@ -92,6 +118,7 @@ export const endpoint = closed({
   url,
   events,
   accounts,
+  groups,
   format,
   secrets: Array(
     closed({

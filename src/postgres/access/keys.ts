@@ -34,17 +34,27 @@ export type Caller = {
   /** The name of the key: the actor of the changes that are made with it. */
   readonly name: string;
   readonly role: Role;
-  /** Null: all accounts. */
+  /**
+   * The accounts that it may see: those it names, and those that its groups have now (R26). Null:
+   * all accounts.
+   */
   readonly accounts: readonly string[] | null;
+  /** The groups that it is limited to; null: none, so `accounts` has only what the key names. */
+  readonly groups: readonly string[] | null;
 };
+/** A key as it was made: `accounts` has only the accounts that it names. */
 export type KeyRow = Caller & {
   readonly createdAt: Instant;
   readonly revokedAt: Instant | null;
   readonly lastUsedAt: Instant | null;
 };
 
-const CALLER = `'keyId', k.key_id, 'name', k.name, 'role', k.role, 'accounts', to_jsonb(k.accounts)`;
-const KEY = `jsonb_build_object(${CALLER}, 'createdAt', safeband.ms_of(k.created_at),
+const NAMED = `'keyId', k.key_id, 'name', k.name, 'role', k.role, 'groups', to_jsonb(k.groups)`;
+const CALLER = `${NAMED}, 'accounts', case when k.groups is null then to_jsonb(k.accounts) else (
+    select coalesce(jsonb_agg(m.account_id), '[]') from (
+      select unnest(k.accounts) as account_id
+      union select a.account_id from safeband.accounts a where a.group_name = any(k.groups)) m) end`;
+const KEY = `jsonb_build_object(${NAMED}, 'accounts', to_jsonb(k.accounts), 'createdAt', safeband.ms_of(k.created_at),
   'revokedAt', safeband.ms_of(k.revoked_at), 'lastUsedAt', safeband.ms_of(k.last_used_at))`;
 const PARTS = /^sb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -56,13 +66,22 @@ const secret = (): string => randomBytes(32).toString('base64url');
 /** Returns the hash that is kept of a key, or of the token of a log-in. */
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** Returns which accounts a key or an endpoint has, such as `acme-anna, group eu-sales`. */
+export const scopeText = ({ accounts, groups }: Pick<Caller, 'accounts' | 'groups'>): string =>
+  accounts === null && groups === null
+    ? 'all'
+    : [...(accounts ?? []), ...(groups ?? []).map((group) => `group ${group}`)].join(', ');
+
+/** Without accounts and groups, a key sees all accounts. */
+export type KeyInput = Pick<Caller, 'name' | 'role'> & Partial<Pick<Caller, 'accounts' | 'groups'>>;
+
 /**
  * Makes a key; `by` is the actor. `key` is returned only here. Undefined if a key with that name is
  * not revoked.
  */
 export async function makeKey(
   db: Queryable,
-  { name, role, accounts = null }: Omit<Caller, 'keyId' | 'accounts'> & Partial<Caller>,
+  { name, role, accounts = null, groups = null }: KeyInput,
   by = '',
 ): Promise<{ readonly keyId: string; readonly key: string } | undefined> {
   const flaw = nameFlaw(name);
@@ -70,10 +89,10 @@ export async function makeKey(
   const keyId = randomBytes(8).toString('hex');
   const key = `sb_${keyId}_${secret()}`;
   const { rowCount } = await db.query(
-    `insert into safeband.api_keys (key_id, name, role, accounts, hash)
-     select $1, $2, $3, $4::text[], $5 where set_config('safeband.actor', $6, true) is not null
+    `insert into safeband.api_keys (key_id, name, role, accounts, hash, groups)
+     select $1, $2, $3, $4::text[], $5, $7::text[] where set_config('safeband.actor', $6, true) is not null
      on conflict (name) where revoked_at is null do nothing`,
-    [keyId, name, role, accounts, hashOf(key), by],
+    [keyId, name, role, accounts, hashOf(key), by, groups],
   );
   return rowCount === 1 ? { keyId, key } : undefined;
 }

@@ -18,6 +18,31 @@ export const membersOf = async (db: Queryable, group: string): Promise<readonly 
   return ids;
 };
 
+/** A group and its accounts that a reader may see. */
+export type GroupCount = { readonly group: string; readonly accounts: number };
+
+/** Counts the accounts of each group, by name. */
+export const countGroups = (db: Queryable, accounts: Ids): Promise<readonly GroupCount[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('group', group_name, 'accounts', count(*)) as row
+       from safeband.accounts
+      where group_name is not null and ($1::text[] is null or account_id = any($1))
+      group by group_name order by group_name`,
+    [accounts],
+  );
+
+/** Reads the group of an account; null: it has none, or there is no such account. */
+export const readGroup = async (db: Queryable, accountId: string): Promise<string | null> => {
+  const [found] = await rowsOf<{ readonly group: string | null }>(
+    db,
+    `select jsonb_build_object('group', group_name) as row
+       from safeband.accounts where account_id = $1`,
+    [accountId],
+  );
+  return found?.group ?? null;
+};
+
 /**
  * Returns the accounts of a list: those of the group that the key may see. Null: the list has no
  * limit. A group without accounts has an empty list.

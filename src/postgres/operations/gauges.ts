@@ -13,6 +13,16 @@ import type { AccountState } from '../../domain/gate/accountState.js';
  */
 export type Gauges = {
   readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
+  /**
+   * Accounts, and their slots of today, by group (R26): the largest groups, `none`, and all others
+   * as `other`, so that the number of lines has a limit.
+   */
+  readonly groups: readonly {
+    readonly group: string;
+    readonly state: AccountState;
+    readonly count: number;
+    readonly counter: number;
+  }[];
   /** Connected accounts in shadow mode: the gate denies almost nothing there (R23). */
   readonly inShadow: number;
   readonly cooldowns: readonly { readonly cause: CooldownCause; readonly count: number }[];
@@ -58,18 +68,32 @@ export type Gauges = {
 const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',
   'failing', 'restarted']`;
 
+/** Groups that have lines of their own. */
+const GROUPS_SHOWN = 20;
+
+const LARGEST = `select group_name as name from current where group_name <> 'none'
+        group by group_name order by count(*) desc, group_name limit ${GROUPS_SHOWN}`;
+const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, 'state', state,
+           'count', count, 'counter', counter) order by name, state), '[]')
+           from (select coalesce(l.name, case c.group_name when 'none' then 'none' else 'other' end)
+                          as name, state, count(*),
+                        coalesce(sum(counter) filter (where is_today), 0)::int as counter
+                   from current c left join largest l on l.name = c.group_name
+                  group by 1, 2) g)`;
+
 /** Reads all gauges; 10,000 accounts take some 30 ms. */
 export async function readGauges(db: Queryable): Promise<Gauges> {
   const [gauges] = await rowsOf<Gauges>(
     db,
     `with current as materialized (
        select gate.state, gate.cooldown_cause as cause,
-              mode = 'shadow' as is_shadow,
+              mode = 'shadow' as is_shadow, coalesce(group_name, 'none') as group_name,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
               greatest(hot_since, last_checked_at) as checked_at
          from ${SAVED}
          cross join lateral safeband.gate_at(safeband.as_saved(as_is), statement_timestamp()) gate
+     ), largest as (${LARGEST}
      ), sums as (
        select coalesce(sum(counter) filter (where is_today), 0)::int as counter,
               coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain,
@@ -99,6 +123,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
      select jsonb_build_object(
        'accounts', (select coalesce(jsonb_agg(jsonb_build_object('state', state, 'count', count)),
            '[]') from (select state, count(*) from current group by state) g),
+       'groups', ${BY_GROUP},
        'cooldowns', (select coalesce(jsonb_agg(jsonb_build_object('cause', cause, 'count', count)),
            '[]') from (select cause, count(*) from current where cause is not null group by cause) g),
        'alerts', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity,

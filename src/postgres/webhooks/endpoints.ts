@@ -17,8 +17,10 @@ export type Endpoint = {
   readonly endpointId: string;
   readonly url: string;
   readonly events: readonly WebhookType[];
-  /** Null means every account. */
+  /** Null: every account, if it has no groups. */
   readonly accounts: readonly string[] | null;
+  /** The groups whose accounts it gets as well; null: none (R26). */
+  readonly groups: readonly string[] | null;
   readonly format: WebhookFormat;
   /** `whsec_…` and the last four characters, newest first; the older one signs until then. */
   readonly secrets: readonly { readonly secret: string; readonly until: Instant | null }[];
@@ -34,7 +36,7 @@ export type Endpoint = {
 };
 
 const ENDPOINT = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'events', events,
-  'accounts', accounts, 'format', format, 'secrets', secrets,
+  'accounts', accounts, 'groups', to_jsonb(groups), 'format', format, 'secrets', secrets,
   'createdAt', safeband.ms_of(created_at),
   'changedBy', changed_by, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
   'nextAttemptAt', safeband.ms_of(next_attempt_at), 'disabledAt', safeband.ms_of(disabled_at),
@@ -72,15 +74,17 @@ export type EndpointInput = {
   readonly url: string;
   readonly events: readonly WebhookType[];
   readonly accounts: readonly string[] | null;
+  readonly groups?: readonly string[] | null;
   /** By default `json`. */
   readonly format?: WebhookFormat;
 };
 
-/** The fields to change: absent or null stays, but `accounts: null` means all accounts. */
+/** The fields to change: absent or null stays, but `null` removes `accounts` or `groups`. */
 export type EndpointChange = {
   readonly url?: string | null;
   readonly events?: readonly WebhookType[] | null;
   readonly accounts?: readonly string[] | null;
+  readonly groups?: readonly string[] | null;
   readonly format?: WebhookFormat | null;
 };
 
@@ -90,7 +94,7 @@ export type EndpointChange = {
  */
 export function addEndpoint(
   pool: Pool,
-  { url, events, accounts, format = 'json', by, at }: EndpointInput & By,
+  { url, events, accounts, groups = null, format = 'json', by, at }: EndpointInput & By,
 ): Promise<{ readonly endpointId: string; readonly secret: string }> {
   const endpointId = `whe_${randomBytes(16).toString('hex')}`;
   const secret = newSecret();
@@ -99,12 +103,13 @@ export function addEndpoint(
     while (hasMore) hasMore = await placeEvents(db);
     await db.query(
       `insert into safeband.webhook_endpoints
-         (endpoint_id, url, events, accounts, secrets, position, created_at, changed_by, format)
+         (endpoint_id, url, events, accounts, secrets, position, created_at, changed_by, format,
+          groups)
        select $1, $2, $3, $4, jsonb_build_array(jsonb_build_object('secret', $5::text,
                 'until', null)), case when is_called then last_value else 0 end,
-              safeband.at_ms($6), $7, $8
+              safeband.at_ms($6), $7, $8, $9::text[]
          from safeband.webhook_positions`,
-      [endpointId, url, events, accounts, secret, at, by, format],
+      [endpointId, url, events, accounts, secret, at, by, format, groups],
     );
     return { endpointId, secret };
   });
@@ -117,13 +122,14 @@ export function addEndpoint(
 export async function changeEndpoint(
   db: Queryable,
   endpointId: string,
-  { url, events, accounts, format, by }: EndpointChange & By,
+  { url, events, accounts, groups, format, by }: EndpointChange & By,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.webhook_endpoints
         set url = coalesce($2, url), events = coalesce($3, events),
             accounts = case when $4 then $5::text[] else accounts end, changed_by = $6,
             format = coalesce($7, format),
+            groups = case when $8 then $9::text[] else groups end,
             attempt = case when $2::text is null then attempt else 0 end,
             failing_since = case when $2::text is null then failing_since end,
             next_attempt_at = null, recorded_at = clock_timestamp()
@@ -136,6 +142,8 @@ export async function changeEndpoint(
       accounts ?? null,
       by,
       format ?? null,
+      groups !== undefined,
+      groups ?? null,
     ],
   );
   return rowCount === 1;
@@ -213,7 +221,7 @@ export async function replay(
             recorded_at = clock_timestamp()
        from (select min(e.position) as position
                from safeband.webhook_endpoints w join safeband.webhook_events e
-                 on w.accounts is null or e.account_id = any(w.accounts)
+                 on safeband.is_of(w, e.account_id)
                     or e.endpoint_id = w.endpoint_id
               where w.endpoint_id = $1
                 and (e.event_id = $2 or e.at >= safeband.at_ms($3))) target

@@ -71,6 +71,8 @@ function lasting({ code, out, err }: Ended): object {
 const READS = [
   'status',
   'status --send yes',
+  'status --group acme',
+  'status --group none',
   'status --send waits',
   'status --send person --state held',
   'status --send never',

@@ -13,7 +13,10 @@ import { createHttpStand, type Answer, type HttpStand } from '../../support/http
 
 let stand: HttpStand;
 let [own, other] = ['', ''];
-/** The keys of each role: for all accounts, and for `own` only. */
+/**
+ * The keys of each role: for all accounts, and for `own` only, which one of them names, and the
+ * others see by its group (R26).
+ */
 const keys = new Map<string, string>();
 const keyOf = (role: Role, reach: 'all' | 'own'): string => keys.get(`${role} ${reach}`) ?? '';
 
@@ -23,10 +26,14 @@ beforeAll(async () => {
   other = stand.newAccount('foreign');
   for (const role of ROLES) {
     keys.set(`${role} all`, await stand.key(role));
-    keys.set(`${role} own`, await stand.key(role, [own]));
+    const isNamed = role === 'pipeline';
+    keys.set(`${role} own`, await stand.key(role, ...(isNamed ? [[own]] : [null, ['own']])));
   }
   for (const id of [own, other]) {
-    await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/connect`, { tier: 'premium' });
+    await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/connect`, {
+      tier: 'premium',
+      group: id === own ? 'own' : 'foreign',
+    });
     await stand.ask(keyOf('pipeline', 'all'), `/v1/accounts/${id}/sendReserve`, {
       reservationId: 'listed',
       campaignId: 'q4',
@@ -174,7 +181,7 @@ describe.each(ROLES)('a key of the role %s', (role) => {
     }
   });
 });
-const callerOf = (role: Role) => ({ keyId: '', name: '', role, accounts: null });
+const callerOf = (role: Role) => ({ keyId: '', name: '', role, accounts: null, groups: null });
 const withoutClock = (found: unknown): string =>
   JSON.stringify(found).replaceAll(/"(asOf|nextReconcileAt|lastReconciledAt)":"[^"]*"/g, '');
 

@@ -1,15 +1,16 @@
 /** Groups of accounts over HTTP, on pages and on the command line (R26). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readWindow } from '../../../src/postgres/webhooks/queue.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
 let operator: string;
 /** Three accounts: two of `acme`, one without a group. */
-let [anna, ben, cara]: readonly string[] = [];
+let [anna, ben, cara] = ['', '', ''];
 beforeAll(async () => {
   stand = await createHttpStand();
   operator = await stand.key('operator');
-  [anna = '', ben = '', cara = ''] = [stand.newAccount(), stand.newAccount(), stand.newAccount()];
+  [anna, ben, cara] = [stand.newAccount(), stand.newAccount(), stand.newAccount()];
   await stand.connect(anna, { group: 'acme' });
   await stand.connect(ben, { group: 'acme' });
   await stand.connect(cara, {});
@@ -26,7 +27,7 @@ const saved = async (id: string) => {
   const { statusCode } = await stand.ask(operator, `/v1/accounts/${id}/reconcileNow`, {});
   expect(statusCode).toBe(200);
 };
-const sorted = (...ids: (string | undefined)[]) => ids.map(String).toSorted();
+const sorted = (...ids: string[]) => ids.toSorted();
 
 it('a group is set, shown by status, list, page, CSV and history, and the list filters by it', async () => {
   const id = stand.newAccount();
@@ -79,9 +80,156 @@ it('a text that is no group is refused with its field, its limit and an example'
     code: 'InvalidInput',
     detail: expect.stringMatching(/^group should be a group such as eu-sales: 1 to 64 /),
   };
-  expect((await configure(anna ?? '', { group: 'EU Sales' })).json<object>()).toMatchObject(
-    refused,
-  );
+  expect((await configure(anna, { group: 'EU Sales' })).json<object>()).toMatchObject(refused);
   const filter = await stand.ask(operator, '/v1/accounts?group=EU');
   expect([filter.statusCode, filter.json<object>()]).toMatchObject([400, refused]);
+});
+
+it('a key of a group sees and orders only the accounts that have the group now', async () => {
+  const [id, other] = [stand.newAccount(), stand.newAccount()];
+  await stand.connect(other, { group: 'them' });
+  const key = await stand.key('operator', null, ['ours']);
+  let reader = await stand.key('reader', null, ['ours']);
+  const sees = async (url: string, as = reader): Promise<number> =>
+    (await stand.ask(as, url)).statusCode;
+  // The key connects a new account into its group, and no other account.
+  const connect = (account: string, more: object) =>
+    stand.ask(key, `/v1/accounts/${account}/connect`, { tier: 'premium', ...more });
+  for (const [account, more] of [
+    [id, {}],
+    [id, { group: 'them' }],
+    [other, { group: 'ours' }],
+  ] as const) {
+    const refused = await connect(account, more);
+    expect([refused.statusCode, refused.json<object>()]).toMatchObject([
+      404,
+      { detail: expect.stringContaining('with a group of its own: ours') },
+    ]);
+  }
+  expect((await connect(id, { group: 'ours' })).statusCode).toBe(200);
+  await expect.poll(() => sees(`/v1/accounts/${id}/status`, key)).toBe(200);
+  await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'r', campaignId: 'c' });
+  await stand.ask(operator, `/v1/accounts/${other}/sendReserve`, {
+    reservationId: 'r',
+    campaignId: 'c',
+  });
+  for (const account of [id, other]) await saved(account);
+
+  // One of each kind: query, list, CSV, search, statistics, page, list of a page, stream.
+  const urls = (account: string) => [
+    `/v1/accounts/${account}/status`,
+    `/v1/accounts/${account}/events?format=csv`,
+    `/accounts/${account}`,
+    `/v1/accounts/${account}/stream`,
+  ];
+  const lists = [
+    '/v1/accounts?format=csv',
+    '/v1/reservations?campaignId=c',
+    '/v1/search?q=r',
+    '/v1/drift',
+    '/accounts',
+    '/reservations?campaignId=c',
+  ];
+  const traces = async (account: string): Promise<readonly string[]> => {
+    const found = await Promise.all(
+      lists.map(async (url) =>
+        (await stand.ask(reader, url)).body.includes(account) ? [url] : [],
+      ),
+    );
+    return found.flat();
+  };
+  await expect.poll(() => sees(`/v1/accounts/${id}/status`)).toBe(200);
+  for (const url of urls(other)) expect([url, await sees(url)]).toEqual([url, 404]);
+  expect(await traces(other)).toEqual([]);
+  expect(await traces(id)).toEqual(lists.filter((url) => url !== '/v1/drift'));
+
+  // The key cannot give its account away, and loses it when another person does.
+  const given = await stand.ask(key, `/v1/accounts/${id}/configure`, { group: 'them' });
+  expect([given.statusCode, given.json<object>()]).toMatchObject([
+    403,
+    { detail: 'this key, of ours, cannot set the group them' },
+  ]);
+  expect(
+    (await stand.submit(key, `/accounts/${id}/do/configure`, { tier: 'premium' })).statusCode,
+  ).toBe(403);
+  await configure(id, { group: 'them' });
+  await saved(id);
+  // A server asks again who a key is after 5 s at most, and at once for a key that it does not know.
+  reader = await stand.key('reader', null, ['ours']);
+  expect(await sees(`/v1/accounts/${id}/status`)).toBe(404);
+  expect(await traces(id)).toEqual([]);
+});
+
+it('an endpoint of a group gets the events of its accounts, and a key adds only those of its own', async () => {
+  const key = await stand.key('operator', null, ['acme']);
+  const add = (scope: object) =>
+    stand.ask(key, '/v1/webhooks', {
+      url: 'https://receiver.example/hooks',
+      events: ['cooldown.started'],
+      ...scope,
+    });
+  expect((await add({})).statusCode).toBe(400);
+  expect((await add({ groups: ['acme', 'them'] })).json<object>()).toMatchObject({
+    status: 403,
+    detail: 'this key is not limited to the group them',
+  });
+  const { endpointId } = (await add({ groups: ['acme'] })).json<{ endpointId: string }>();
+  const shown = await stand.ask(key, `/v1/webhooks/${endpointId}`);
+  expect(shown.json<object>()).toMatchObject({ accounts: null, groups: ['acme'] });
+  const others = await stand.key('operator', null, ['them']);
+  expect((await stand.ask(others, `/v1/webhooks/${endpointId}`)).statusCode).toBe(404);
+  await stand.pool.query(
+    `insert into safeband.webhook_events (account_id, type, key, at, data, position)
+     select id, 'cooldown.started', id, now(), '{}', nextval('safeband.webhook_positions')
+       from unnest($1::text[]) id`,
+    [[anna, cara]],
+  );
+  const { rows } = await stand.pool.query<{ position: string }>(
+    'select position from safeband.webhook_endpoints where endpoint_id = $1',
+    [endpointId],
+  );
+  const { events } = await readWindow(stand.pool, {
+    endpointId,
+    position: Number(rows[0]?.position),
+  });
+  expect(events.map(({ accountId }) => accountId)).toEqual([anna]);
+});
+
+it('pages keep the filter in their links, and metrics have a limited number of groups', async () => {
+  const page = (await stand.ask(operator, '/accounts?group=acme&sort=counter')).body;
+  expect(page).toContain(`/accounts/${anna}`);
+  expect(page).not.toContain(`/accounts/${cara}`);
+  expect(page).toMatch(/<option value="acme" selected[^>]*>acme \(2\)/);
+  expect(page).toContain('href="/accounts?group=acme&amp;sort=remaining&amp;dir=desc"');
+  await stand.pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
+     select unnest($1::text[]), 'drift', 'info', safeband.utc_day(now()), now()`,
+    [[anna, cara]],
+  );
+  for (const url of [
+    '/alerts?group=acme',
+    '/v1/alerts?group=acme',
+    '/v1/alerts?group=acme&format=csv',
+  ]) {
+    const { body } = await stand.ask(operator, url);
+    expect([url, body.includes(anna), body.includes(cara)]).toEqual([url, true, false]);
+  }
+  expect((await stand.ask(operator, '/alerts?group=acme')).body).toContain(
+    'href="/v1/alerts?format=csv&amp;open=true&amp;group=acme"',
+  );
+  expect((await stand.ask(operator, '/fleet?group=acme')).body).toContain('2 accounts');
+  expect((await stand.ask(operator, '/campaigns?group=acme')).statusCode).toBe(200);
+
+  await stand.pool.query(
+    `insert into safeband.accounts (account_id, tier, counter_day, group_name, state, owner,
+       owner_version, version, updated_at, highest_cap, inmails_sent_today)
+     select 'row-' || n, 'premium', safeband.utc_day(now()), 'group-' || n, 'disconnected', 'o', 1, 1,
+       now(), 25, 0 from generate_series(1, 25) n`,
+  );
+  const { body } = await stand.ask(operator, '/metrics');
+  const groups = new Set(
+    [...body.matchAll(/group_accounts\{group="([^"]+)"/g)].map(([, one]) => one),
+  );
+  expect(groups.size).toBe(22);
+  expect([...groups]).toEqual(expect.arrayContaining(['acme', 'none', 'other']));
 });

@@ -41,6 +41,7 @@ it('a key works until it is revoked, and the database stores nothing that works 
     keyId,
     name: 'ada',
     role: 'operator',
+    groups: null,
     accounts: ['one'],
   });
   const { rows } = await pool.query<{ kept: string }>(
@@ -212,7 +213,13 @@ it.each(['safeband', 'Temporal', ' SAFEBAND ', 'a\u001b[2J', 'a\u200b', '', 'x'.
 );
 
 it.each(['safeband', ' Temporal'])('the actor %j from a caller is refused', (actor) => {
-  const caller = { keyId: 'k', name: 'ops', role: 'operator', accounts: null } as const;
+  const caller = {
+    keyId: 'k',
+    name: 'ops',
+    role: 'operator',
+    accounts: null,
+    groups: null,
+  } as const;
   expect(() => actorOf(caller, actor)).toThrow('actor should name a person');
   expect(actorOf(caller, 'ada')).toBe('ada via ops');
 });

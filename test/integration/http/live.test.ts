@@ -103,7 +103,7 @@ const liveOf = (limits: Partial<Limits>, pool = stand.pool, now = Date.now): Liv
   const statuses = new StatusReader(needs);
   return new Live({ ...needs, statuses, keyring, limits: { ...LIMITS, ...limits } });
 };
-const caller = { keyId: 'k', name: 'slow', role: 'reader', accounts: null } as const;
+const caller = { keyId: 'k', name: 'slow', role: 'reader', accounts: null, groups: null } as const;
 const watcherOf = (raw: Writable) => {
   const credential = { kind: 'key', text: operator } as const;
   return { accountId: null, caller, credential, raw };
@@ -154,6 +154,35 @@ it('a stream is resynced after a failed read, and ended if its key cannot be ver
   await expect.poll(() => raw.writableEnded).toBe(true);
   for (const one of [live, unbelieved]) one.close();
   await pool.end();
+});
+
+it('a stream of an account ends when its group leaves the key, which sees no change of it', async () => {
+  const id = await connected();
+  const credential = { kind: 'key', text: await stand.key('reader', null, ['left']) } as const;
+  const before = { ...caller, accounts: [id], groups: ['left'] };
+  const watchAs = (accountId: string | null) => {
+    const seen = { text: '' };
+    const raw = new Writable({
+      write: (chunk: Buffer, _, next) => {
+        seen.text += chunk.toString();
+        next();
+      },
+    });
+    live.open({ accountId, caller: before, credential, raw }, null);
+    return { raw, seen };
+  };
+  const live = liveOf({ heartbeatMs: 5 });
+  const [ofAll, ofOne] = [watchAs(null), watchAs(id)];
+  await expect.poll(() => ofOne.raw.writableEnded).toBe(true);
+  expect(ofAll.raw.writableEnded).toBe(false);
+  const text = ofAll.seen.text;
+  await post(id, 'sendReserve', { reservationId: 'unseen' });
+  await post(id, 'reconcileNow', {});
+  const watcher = watcherOf(new Writable({ write: (_, __, next) => next() }));
+  live.open({ ...watcher, accountId: id }, null); // another key still gets the change
+  await expect.poll(() => live.count).toBe(2);
+  expect(ofAll.seen.text.slice(text.length)).not.toContain(id);
+  live.close();
 });
 
 it('a status is sent again only if it has changed', async () => {

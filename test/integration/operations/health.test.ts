@@ -142,6 +142,12 @@ const FLEET = [
   'safeband_accounts{state="active"} 1',
   'safeband_accounts{state="cooldown"} 1',
   'safeband_accounts{state="held"} 1',
+  'safeband_group_accounts{group="none",state="active"} 1',
+  'safeband_group_accounts{group="none",state="held"} 1',
+  'safeband_group_accounts{group="team",state="cooldown"} 1',
+  'safeband_group_slots_spent{group="none",state="active"} 5',
+  'safeband_group_slots_spent{group="none",state="held"} 0',
+  'safeband_group_slots_spent{group="team",state="cooldown"} 30',
   'safeband_accounts_in_shadow 1',
   'safeband_cooldowns{cause="overshoot"} 1',
   'safeband_alerts_open{kind="drift",severity="info"} 1',
@@ -181,6 +187,10 @@ it('metrics show the fleet to a key of all accounts', async () => {
   await pool.query(
     `update safeband.accounts set mode = 'shadow', recorded_at = clock_timestamp()
       where account_id = 'acme-2'`,
+  );
+  await pool.query(
+    `update safeband.accounts set group_name = 'team', recorded_at = clock_timestamp()
+      where account_id = 'acme-1'`,
   );
   await pool.query(
     `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,

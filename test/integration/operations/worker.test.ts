@@ -90,7 +90,7 @@ async function serverScrape(): Promise<string> {
     runbookUrl: () => 'https://safeband.example/runbook',
   });
   app.addHook('onRequest', async (request) => {
-    request.caller = { keyId: '', name: 'test', role: 'reader', accounts: null };
+    request.caller = { keyId: '', name: 'test', role: 'reader', accounts: null, groups: null };
   });
   await app.inject('/metrics');
   const { body } = await app.inject('/metrics');

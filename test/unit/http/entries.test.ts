@@ -16,6 +16,7 @@ const entry = (accountId: string, more: Partial<Entry> = {}): Entry => ({
   accountId,
   state: 'active',
   sending: 'yes',
+  group: null,
   counter: 0,
   logged: 0,
   inFlight: 0,

@@ -72,6 +72,7 @@ const fleetOf = (accounts: readonly Numbers[]) => {
   return { reading, fleet: { figures, ...shown } };
 };
 const failure = { title: HOSTILE, detail: HOSTILE, field: 'reason', cure: HOSTILE };
+const NO_FILTER = { campaignId: '', prefix: '', accountId: '', group: '', from: '', to: '' };
 const settle = actionOf('settle');
 
 const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
@@ -84,6 +85,7 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
       ask: alertsAskOf({}),
       alerts: hostile(accountData().rows.alerts),
       counts: { info: 0, warning: 1, critical: 0, acknowledged: 0 },
+      groups: [{ group: HOSTILE, accounts: 1 }],
       next: null,
     }),
   'an alert is closed': () => {
@@ -110,13 +112,16 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
       ],
       lastHeartbeatAt: NOON,
       runs: 3,
+      group: HOSTILE,
+      groups: [],
     }),
   campaigns: () => {
     const counts = { asked: 3, granted: 2, denied: 1, delivered: 1, inFlight: 1, uncertain: 0 };
     const row = { campaignId: HOSTILE, quotaDay: '2026-11-24', ...counts, released: 0 };
     return CampaignsPage({
       frame: hostile(frame()),
-      wanted: { campaignId: '', prefix: HOSTILE, accountId: HOSTILE, from: '', to: HOSTILE },
+      wanted: { ...NO_FILTER, prefix: HOSTILE, accountId: HOSTILE, to: HOSTILE },
+      groups: [],
       days: { from: dayOf(NOON) - 3, to: dayOf(NOON) },
       campaigns: [{ campaignId: HOSTILE, days: [{ ...row, denials: { [HOSTILE]: 1 } }] }],
       next: null,
@@ -244,7 +249,7 @@ it('the fleet page lists each drift other than 0, and counts those that the audi
     of('less', -7),
     of('gone', 9, { state: 'disconnected' }),
   ];
-  const audits = { heartbeats: [], lastHeartbeatAt: NOON, runs: 3 };
+  const audits = { heartbeats: [], lastHeartbeatAt: NOON, runs: 3, group: null, groups: [] };
   const html = htmlOf(FleetPage({ frame: frame(), ...fleetOf(accounts), ...audits }));
   const section = html.split('id="drifting"')[1]?.split('</section>')[0] ?? '';
   expect([...section.matchAll(/<li id="drifting-(\w+)"/g)].map(([, id]) => id)).toEqual([

@@ -11,12 +11,13 @@ import {
   nameFlaw,
   revokeKey,
   ROLES,
+  scopeText,
   type KeyRow,
   type Role,
 } from '../../../postgres/access/keys.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { accountList, whole } from '../../options.js';
+import { accountList, groupList, whole } from '../../options.js';
 import { when } from '../../text.js';
 
 export const registerKeys: Register = (program, context) => {
@@ -30,7 +31,9 @@ export const registerKeys: Register = (program, context) => {
   registerLog(keys, context);
 };
 
-type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] | null };
+type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] | null;
+  readonly groups?: readonly string[] | null;
+};
 
 function registerMake(keys: Command, context: Context): void {
   const command = keys
@@ -51,12 +54,14 @@ function registerMake(keys: Command, context: Context): void {
         .makeOptionMandatory(),
     )
     .option('--accounts <list>', 'only these accounts, such as acme-anna,acme-ben', accountList)
-    .action(async (name: string, { role, accounts = null }: MakeOptions) => {
+    .option('--groups <list>', 'the accounts of these groups, such as acme,eu-sales', groupList)
+    .action(async (name: string, options: MakeOptions) => {
+      const { role, accounts = null, groups = null } = options;
       const flaw = nameFlaw(name);
       if (flaw !== undefined) throw usage(flaw);
       const made = await makeKey(
         context.world.pool(),
-        { name, role, accounts },
+        { name, role, accounts, groups },
         actorOf(context.io, undefined),
       );
       if (!made) {
@@ -64,7 +69,7 @@ function registerMake(keys: Command, context: Context): void {
         throw new CliError(EXIT.refused, 'NameTaken', text, commandLine('keys revoke', [name]));
       }
       context.answer({
-        json: { keyId: made.keyId, name, role, accounts, key: made.key },
+        json: { keyId: made.keyId, name, role, accounts, groups, key: made.key },
         text: ({ colors }) =>
           [
             made.key,
@@ -78,6 +83,7 @@ function registerMake(keys: Command, context: Context): void {
     command,
     'keys make outreach --role pipeline',
     'keys make acme-viewer --role reader --accounts acme-anna,acme-ben',
+    'keys make acme --role operator --groups acme',
   );
 }
 
@@ -97,7 +103,7 @@ function registerList(keys: Command, context: Context): void {
             key.keyId,
             key.name,
             key.role,
-            key.accounts === null ? 'all' : key.accounts.join(', '),
+            scopeText(key),
             when(key.createdAt, now),
             when(key.lastUsedAt, now),
             key.revokedAt === null ? '' : colors.dim(`revoked ${when(key.revokedAt, now)}`),
@@ -114,6 +120,7 @@ const keyJson = (key: KeyRow) => ({
   name: key.name,
   role: key.role,
   accounts: key.accounts,
+  groups: key.groups,
   createdAt: isoInstant(key.createdAt),
   lastUsedAt: isoOrNull(key.lastUsedAt),
   revokedAt: isoOrNull(key.revokedAt),

@@ -7,11 +7,12 @@ import {
   type WebhookFormat,
   type WebhookType,
 } from '../../../domain/wire/webhookEvents.js';
+import { scopeText } from '../../../postgres/access/keys.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import { urlFlaw } from '../../../webhooks/url.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { accountList, instant, whole } from '../../options.js';
+import { accountList, groupList, instant, whole } from '../../options.js';
 import type { EndpointJson } from '../../source/source.js';
 import { counted, instantOf, when } from '../../text.js';
 
@@ -50,7 +51,7 @@ function registerList(webhooks: Command, context: Context): void {
             one.endpointId,
             one.url,
             one.events.length === WEBHOOK_TYPES.length ? 'all' : one.events.join(', '),
-            one.accounts === null ? 'all' : one.accounts.join(', '),
+            scopeText(one),
             one.format,
             stateOf(one, now),
           ]);
@@ -80,6 +81,7 @@ const eventList = (raw: string): readonly WebhookType[] => {
 type AddOptions = {
   readonly events: readonly WebhookType[];
   readonly accounts?: readonly string[];
+  readonly groups?: readonly string[];
   readonly format: WebhookFormat;
   readonly actor?: string;
 };
@@ -99,16 +101,18 @@ function registerAdd(webhooks: Command, context: Context): void {
       'only events of these accounts, such as acme-anna,acme-ben',
       accountList,
     )
+    .option('--groups <list>', 'also events of the accounts of these groups', groupList)
     .addOption(
       new Option('--format <format>', 'slack: one sentence for an incoming webhook of Slack')
         .choices(WEBHOOK_FORMATS)
         .default('json'),
     )
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
-    .action(async (url: string, { events, accounts = [], format, actor }: AddOptions) => {
+    .action(async (url: string, options: AddOptions) => {
+      const { events, accounts = null, groups = null, format, actor } = options;
       const flaw = urlFlaw(url);
       if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
-      const input = { url, events, accounts: accounts.length > 0 ? accounts : null, format };
+      const input = { url, events, accounts, groups, format };
       const by = actorOf(context.io, actor);
       const { endpointId, secret } = await context.world.source().webhooks.add(input, by);
       context.answer({

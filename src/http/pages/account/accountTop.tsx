@@ -35,6 +35,9 @@ export function Top({ data, now, canOperate, workflowUrl }: Props): VNode {
       </p>
       <p class="facts">
         <State state={numbers.state} /> <span>{TIER_WORDS[numbers.tier]}</span>
+        {numbers.group === null ? null : (
+          <a href={`/accounts?group=${numbers.group}`}>group {numbers.group}</a>
+        )}
         <Origin data={data} now={now} />
         <Links accountId={accountId} workflowUrl={workflowUrl} />
       </p>

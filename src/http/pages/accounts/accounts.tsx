@@ -1,6 +1,7 @@
 /** *Accounts*: counter and event log of each account, and its state. */
 import type { VNode } from 'preact';
 import { TIER_WORDS } from '../../../domain/primitives/tier.js';
+import type { Caller } from '../../access/caller.js';
 import { addressOf, SORTS, type Ask, type Listed } from './accountsView.js';
 import type { Reading } from './accountList.js';
 import type { Sort } from './entries.js';
@@ -31,7 +32,7 @@ type ShownReading = Pick<Reading, 'readAt' | 'failure'> & { readonly entries: Pr
 export type ListShown = Pick<Props, 'reading' | 'list'>;
 
 export function AccountsPage({ frame, ask, list, reading, alerts }: Props): VNode {
-  const canConnect = frame.caller?.role === 'operator' && frame.caller.accounts === null;
+  const canConnect = frame.caller?.role === 'operator' && mayConnect(frame.caller);
   const all = reading.entries.size;
   return (
     <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
@@ -64,6 +65,9 @@ export function AccountsPage({ frame, ask, list, reading, alerts }: Props): VNod
     </Page>
   );
 }
+
+/** A key of groups connects new accounts into its groups (R26). */
+const mayConnect = ({ accounts, groups }: Caller): boolean => accounts === null || groups !== null;
 
 const Freshness = ({
   frame,
@@ -196,6 +200,7 @@ function Row({
           <a href={`/accounts/${accountId}`}>{accountId}</a>
         </Id>
         <ShadowTag mode={numbers.mode} />
+        {numbers.group === null ? null : <span class="note"> {numbers.group}</span>}
       </th>
       <td class="col-tier">{TIER_WORDS[tier]}</td>
       <td class="col-send" title={canSendRead(numbers, now).line}>

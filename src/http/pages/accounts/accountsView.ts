@@ -1,6 +1,8 @@
 /** Selects the accounts of a list page by its address: search, filter, sort, page. */
 import type { AccountState } from '../../../domain/gate/accountState.js';
 import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
+import { NO_GROUP, type GroupFilter } from '../../../postgres/groups/members.js';
+import { groupOfPage } from '../../plumbing/groupFilter.js';
 import type { Numbers } from '../ui/numbers.js';
 import { STATES } from '../ui/words.js';
 import type { Counts, Entries, Entry, Sort } from './entries.js';
@@ -21,6 +23,7 @@ export type Ask = {
   readonly search: string;
   readonly state: AccountState | null;
   readonly sending: Sending | null;
+  readonly group: GroupFilter;
   readonly sort: Sort;
   readonly isDescending: boolean;
   /** The first page is 1. */
@@ -31,12 +34,13 @@ type Query = { readonly [name: string]: unknown };
 const isSort = (raw: unknown): raw is Sort => typeof raw === 'string' && Object.hasOwn(SORTS, raw);
 
 /** Reads the address; unreadable parts are ignored, so that no address fails. */
-export function askOf({ q, state, send, sort, dir, page }: Query): Ask {
+export function askOf({ q, state, send, group, sort, dir, page }: Query): Ask {
   const pageNumber = typeof page === 'string' && /^\d{1,6}$/.test(page) ? Number(page) : 1;
   return {
     search: typeof q === 'string' ? q.trim().slice(0, SEARCH_MAX) : '',
     state: STATES.find((one) => one === state) ?? null,
     sending: SENDINGS.find((one) => one === send) ?? null,
+    group: groupOfPage(group),
     sort: isSort(sort) ? sort : 'id',
     isDescending: dir === 'desc',
     page: Math.max(1, pageNumber),
@@ -45,11 +49,13 @@ export function askOf({ q, state, send, sort, dir, page }: Query): Ask {
 
 /** Returns the address of the same list with a change; a changed list begins at page 1. */
 export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
-  const { search, state, sending, sort, isDescending, page } = { ...ask, page: 1, ...change };
+  const { search, state, sending, group, ...order } = { ...ask, page: 1, ...change };
+  const { sort, isDescending, page } = order;
   const query = new URLSearchParams();
   if (search) query.set('q', search);
   if (state) query.set('state', state);
   if (sending) query.set('send', sending);
+  if (group) query.set('group', group);
   if (sort !== 'id') query.set('sort', sort);
   if (isDescending) query.set('dir', 'desc');
   if (page > 1) query.set('page', String(page));
@@ -69,18 +75,19 @@ export type Selected = {
 export type Listed = Omit<Selected, 'ids'> & { readonly shown: readonly Numbers[] };
 
 /** True if the ids alone do not answer: the numbers of all accounts are needed. */
-export const needsNumbers = ({ state, sending, sort }: Ask): boolean =>
-  state !== null || sending !== null || sort !== 'id';
+export const needsNumbers = ({ state, sending, group, sort }: Ask): boolean =>
+  state !== null || sending !== null || group !== null || sort !== 'id';
 
 /** Returns a test of an entry: true if it matches search and filters. */
-export function matcherOf({ search, state, sending }: Ask): (one: Filtered) => boolean {
+export function matcherOf({ search, state, sending, group }: Ask): (one: Filtered) => boolean {
   const needle = search.toLowerCase();
   return (one) =>
     (state === null || one.state === state) &&
     (sending === null || one.sending === sending) &&
+    (group === null || (one.group ?? NO_GROUP) === group) &&
     (needle === '' || one.accountId.toLowerCase().includes(needle));
 }
-type Filtered = Pick<Entry, 'accountId' | 'state' | 'sending'>;
+type Filtered = Pick<Entry, 'accountId' | 'state' | 'sending' | 'group'>;
 
 /** Selects the accounts of a page. Not all are read: only `needsNumbers` false has an answer. */
 export function selected(entries: Entries, ask: Ask): Selected {
@@ -92,7 +99,8 @@ export function selected(entries: Entries, ask: Ask): Selected {
 
 function ofEntries(entries: Entries, ask: Ask): readonly Entry[] {
   const ordered = entries.ordered(ask.sort, ask.isDescending);
-  const isAll = ask.search === '' && ask.state === null && ask.sending === null;
+  const { search, state, sending, group } = ask;
+  const isAll = search === '' && state === null && sending === null && group === null;
   return isAll ? ordered : ordered.filter(matcherOf(ask));
 }
 

@@ -6,6 +6,7 @@
 import type { AccountState } from '../../../domain/gate/accountState.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import { sendingOf, type SendingGroup } from '../../../domain/wire/canSend.js';
+import type { GroupCount } from '../../../postgres/groups/members.js';
 import { nextEdge, type Numbers } from '../ui/numbers.js';
 import { STATES } from '../ui/words.js';
 import { Order } from './order.js';
@@ -21,6 +22,7 @@ export type Entry = Pick<
   | 'remaining'
   | 'drift'
   | 'lastCheckedAt'
+  | 'group'
 > & {
   readonly sending: SendingGroup;
   readonly cooldownUntil: Instant | null;
@@ -42,6 +44,7 @@ export const entryOf = (numbers: Numbers, read: number): Entry => ({
   remaining: numbers.remaining,
   drift: numbers.drift,
   lastCheckedAt: numbers.lastCheckedAt,
+  group: numbers.group,
   sending: sendingOf(numbers),
   cooldownUntil: numbers.cooldown?.until ?? null,
   edge: nextEdge(numbers),
@@ -75,12 +78,15 @@ export const checkedAtOf = (
 export type Counts = {
   readonly byState: Readonly<Record<AccountState, number>>;
   readonly bySending: Readonly<Record<SendingGroup, number>>;
+  /** By name. */
+  readonly byGroup: readonly GroupCount[];
 };
 
 /** True if a list that has one entry is the same list with the other in its place. */
 const isSame = (one: Entry, other: Entry): boolean =>
   one.state === other.state &&
   one.sending === other.sending &&
+  one.group === other.group &&
   one.counter === other.counter &&
   one.logged === other.logged &&
   one.inFlight === other.inFlight &&
@@ -220,9 +226,12 @@ function countsOf(entries: Iterable<Entry>): Counts {
     disconnected: 0,
   };
   const bySending = { yes: 0, waits: 0, person: 0, none: 0 };
-  for (const { state, sending } of entries) {
+  const groups = new Map<string, number>();
+  for (const { state, sending, group } of entries) {
     byState[state] += 1;
     bySending[sending] += 1;
+    if (group !== null) groups.set(group, (groups.get(group) ?? 0) + 1);
   }
-  return { byState, bySending };
+  const byGroup = [...groups].map(([group, accounts]) => ({ group, accounts }));
+  return { byState, bySending, byGroup: byGroup.toSorted((a, b) => byId(a.group, b.group)) };
 }

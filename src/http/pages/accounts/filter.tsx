@@ -1,6 +1,7 @@
 /** The search, the filters and the order of the list of accounts. */
 import type { VNode } from 'preact';
 import { SENDINGS } from '../../../domain/wire/canSend.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { whole } from '../ui/format.js';
 import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 import { SORTS, type Ask } from './accountsView.js';
@@ -45,6 +46,7 @@ export const Filter = ({
         ))}
       </select>
     </label>
+    <GroupChoice group={ask.group} groups={counts?.byGroup ?? []} />
     <label>
       Sort by
       <select name="sort">

@@ -1,7 +1,7 @@
 /** Actions of an operator: first a page that describes the effect, then the action itself. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isAccountId } from '../../../domain/primitives/ids.js';
-import { maySee } from '../../access/caller.js';
+import { checkConnect, checkGroup, refreshRights } from '../../access/groups.js';
 import {
   accountUnknown,
   invalidInput,
@@ -28,7 +28,7 @@ type OfAction = {
 };
 
 export function addActions(app: FastifyInstance, parts: PageParts): void {
-  const { assets, now, client } = parts;
+  const { assets, now, client, pool } = parts;
 
   const ask = async (
     request: FastifyRequest<OfAction>,
@@ -57,7 +57,10 @@ export function addActions(app: FastifyInstance, parts: PageParts): void {
     if (!action) throw notFound();
     const form = formOf(request.body);
     try {
-      const done = await action.run(client, { accountId, actor: request.caller.name, form });
+      const { caller } = request;
+      const group = form['group'] || (request.params.action === 'configure' ? null : undefined);
+      await checkGroup(pool, caller, { accountId, group });
+      const done = await action.run(client, { accountId, actor: caller.name, form });
       changed(parts, accountId);
       return goTo(reply, `/accounts/${accountId}`, done);
     } catch (error) {
@@ -94,11 +97,13 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
         const should = 'begin with a letter, a digit, _ or -, followed only by these and . :';
         throw invalidInput(`accountId should ${should}`, 'accountId');
       }
-      if (!maySee(request.caller, accountId)) throw accountUnknown();
+      const group = form['group'] || undefined;
+      await checkConnect(pool, request.caller, { accountId, group });
       // To connect is not to configure: an empty field of this form means the default.
       const known = await readConnection(pool, accountId);
       if (known) return ask(request, reply, { form, problem: null, known });
       const done = await connectBy(client, { accountId, actor: request.caller.name, form });
+      refreshRights(parts, request);
       changed(parts, accountId);
       return goTo(reply, `/accounts/${accountId}`, done);
     } catch (error) {

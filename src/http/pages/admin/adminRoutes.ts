@@ -25,7 +25,7 @@ export function addAdminPages(app: FastifyInstance, { assets, now, pool }: PageP
   app.get('/webhooks', OPERATE, async (request, reply) => {
     const { caller } = request;
     const all = await listEndpoints(pool);
-    const seen = all.filter(({ accounts }) => mayHave(caller, accounts));
+    const seen = all.filter((endpoint) => mayHave(caller, endpoint));
     const endpoints = await Promise.all(
       seen.map(async (endpoint) => {
         const only = { limit: TRIES_SHOWN, accounts: caller.accounts };

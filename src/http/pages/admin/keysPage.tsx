@@ -1,6 +1,6 @@
 /** *Keys*: who may use this server. A page never has a secret. */
 import type { VNode } from 'preact';
-import type { KeyRow } from '../../../postgres/access/keys.js';
+import { scopeText, type KeyRow } from '../../../postgres/access/keys.js';
 import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
@@ -28,11 +28,11 @@ export const KeysPage = ({
           stacks={true}
           head={['Name', 'Role', 'Accounts', 'Key id', 'Made', 'Last used', 'State']}
         >
-          {keys.map(({ keyId, name, role, accounts, createdAt, lastUsedAt, revokedAt }) => (
+          {keys.map(({ keyId, name, role, createdAt, lastUsedAt, revokedAt, ...scope }) => (
             <tr key={keyId} id={`key-${keyId}`}>
               <th scope="row">{name}</th>
               <td>{role}</td>
-              <td class="wide">{accounts === null ? 'all' : accounts.join(', ')}</td>
+              <td class="wide">{scopeText(scope)}</td>
               <td>
                 <Id id={keyId} />
               </td>

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import type { Delivery, Endpoint } from '../../../postgres/webhooks/endpoints.js';
 import { whole } from '../ui/format.js';
+import { scopeText } from '../../../postgres/access/keys.js';
 import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
@@ -29,10 +30,10 @@ export const WebhooksPage = ({
 );
 
 function One({ endpoint, now }: { readonly endpoint: EndpointShown; readonly now: number }): VNode {
-  const { endpointId, url, events, accounts, format, tries } = endpoint;
+  const { endpointId, url, events, format, tries } = endpoint;
   const rows: readonly (readonly [string, string])[] = [
     ['Events', events.join(', ')],
-    ['Accounts', accounts === null ? 'all' : accounts.join(', ')],
+    ['Accounts', scopeText(endpoint)],
     ['Format', format],
   ];
   return (

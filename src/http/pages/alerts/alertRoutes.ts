@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refusalOfAct, type AlertVerb } from '../../../domain/diagnostics/alerts/act.js';
 import { ALERT_ID_PATTERN } from '../../../domain/wire/alertOrder.js';
 import { pageAlerts, readAlert, type Alert } from '../../../postgres/alerts/alerts.js';
+import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
 import type { Pool } from '../../../postgres/pool.js';
 import { readPage } from '../../plumbing/paging.js';
 import { notFound, problemIn, type Problem } from '../../plumbing/problems.js';
@@ -27,6 +28,11 @@ export function addAlertPages(app: FastifyInstance, parts: PageParts): void {
   app.get<Listing>('/alerts', { config: { needs: 'read' } }, async (request, reply) => {
     const { caller } = request;
     const ask = alertsAskOf(request.query);
+    const only = { group: ask.group, accounts: caller.accounts };
+    const [accounts, groups] = await Promise.all([
+      idsOfGroup(pool, only),
+      countGroups(pool, caller.accounts),
+    ]);
     const cursor = ask.cursor === null ? {} : { cursor: ask.cursor };
     const shown: Alert[] = [];
     const { next } = await readPage({
@@ -34,7 +40,7 @@ export function addAlertPages(app: FastifyInstance, parts: PageParts): void {
       query: { ...filtersOf(ask), ...cursor },
       place: placeOfAlert,
       read: async (after, limit) => {
-        const page = { ...pageOfAsk(ask), accounts: caller.accounts, after, limit };
+        const page = { ...pageOfAsk(ask), accounts, after, limit };
         const found = await pageAlerts(pool, page);
         shown.push(...found.map(({ item }) => item).slice(0, limit - 1));
         return found;
@@ -42,7 +48,7 @@ export function addAlertPages(app: FastifyInstance, parts: PageParts): void {
     });
     const counts = await alerts.sumFor(caller);
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const page = AlertsPage({ frame, ask, alerts: shown, counts, next });
+    const page = AlertsPage({ frame, ask, alerts: shown, counts, groups, next });
     return sendPage(request, reply, page);
   });
 

@@ -3,6 +3,8 @@ import type { VNode } from 'preact';
 import { ALERT_KINDS, BY_URGENCY } from '../../../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import type { Alert, OpenCounts } from '../../../postgres/alerts/alerts.js';
+import type { GroupCount } from '../../../postgres/groups/members.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { many } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty } from '../ui/parts.js';
@@ -15,18 +17,19 @@ type Props = {
   readonly alerts: readonly Alert[];
   /** The open alerts of all accounts that the key may see. */
   readonly counts: OpenCounts;
+  readonly groups: readonly GroupCount[];
   /** The address of the next page; null on the last one. */
   readonly next: string | null;
 };
 
-export function AlertsPage({ frame, ask, alerts, counts, next }: Props): VNode {
+export function AlertsPage({ frame, ask, alerts, counts, groups, next }: Props): VNode {
   const canOperate = frame.caller?.role === 'operator';
   const isFiltered = Object.keys(filtersOf(ask)).length > 0;
   return (
     <Page frame={frame} title="Alerts" here="alerts" stream="/v1/stream">
       <div class="head bar-of-list">
         <h1>Alerts</h1>
-        <Filter ask={ask} />
+        <Filter ask={ask} groups={groups} />
         <p id="alert-counts">{countsInWords(counts)}</p>
       </div>
       {alerts.length === 0 ? (
@@ -97,7 +100,7 @@ const STATE_CHOICES: Readonly<Record<Choice, string>> = {
 };
 
 /** Each change applies at once; without a script, the button applies it. */
-const Filter = ({ ask }: { readonly ask: AlertsAsk }): VNode => (
+const Filter = ({ ask, groups }: Pick<Props, 'ask' | 'groups'>): VNode => (
   <form class="filter" method="get" action="/alerts" role="search" data-apply="now">
     <label>
       State
@@ -145,6 +148,7 @@ const Filter = ({ ask }: { readonly ask: AlertsAsk }): VNode => (
         placeholder="whole account id"
       />
     </label>
+    <GroupChoice group={ask.group} groups={groups} />
     <noscript>
       <button type="submit">Show</button>
     </noscript>

@@ -11,6 +11,8 @@ import {
 } from '../../../domain/diagnostics/dayRange.js';
 import { pageCampaignDays } from '../../../postgres/read/campaignDays.js';
 import { isKnown } from '../../../postgres/read/lists.js';
+import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
+import { groupOfPage } from '../../plumbing/groupFilter.js';
 import { maySee, type Caller } from '../../access/caller.js';
 import { readPage, type Placed, type Query } from '../../plumbing/paging.js';
 import { begunBy, type Begun } from '../search/begun.js';
@@ -19,7 +21,7 @@ import type { PageParts } from '../context.js';
 import { CampaignsPage, type CampaignOfPage, type Wanted } from './campaignsPage.js';
 
 type Asked = { readonly Querystring: { readonly [name: string]: unknown } };
-const FILTERS = ['campaignId', 'prefix', 'accountId', 'from', 'to'] as const;
+const FILTERS = ['campaignId', 'prefix', 'accountId', 'group', 'from', 'to'] as const;
 
 export function addCampaignPage(app: FastifyInstance, parts: PageParts): void {
   const { assets, now } = parts;
@@ -30,8 +32,9 @@ export function addCampaignPage(app: FastifyInstance, parts: PageParts): void {
       'failure' in read
         ? { ...NOTHING, ...read, days: null }
         : await listFor(request.caller, parts, { wanted, days: read }, request.query);
+    const groups = await countGroups(parts.pool, request.caller.accounts);
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    return sendPage(request, reply, CampaignsPage({ frame, wanted, ...listed }));
+    return sendPage(request, reply, CampaignsPage({ frame, wanted, groups, ...listed }));
   });
 }
 
@@ -45,6 +48,7 @@ function wantedIn(query: Asked['Querystring']): Wanted {
     campaignId,
     prefix: campaignId === '' ? textIn('prefix') : '',
     accountId: textIn('accountId'),
+    group: groupOfPage(textIn('group')) ?? '',
     from: textIn('from'),
     to: textIn('to'),
   };
@@ -86,9 +90,10 @@ async function listFor(
     const begun = await begunBy('accountId', accountId, parts, caller.accounts);
     return { ...NOTHING, days, begun, failure: null };
   }
+  const only = { group: wanted.group || null, accounts: caller.accounts };
   const asked = {
     ...days,
-    accounts: accountId === '' ? caller.accounts : [accountId],
+    accounts: accountId === '' ? await idsOfGroup(pool, only) : [accountId],
     campaign: campaignId === '' ? { beginsWith: prefix } : { is: campaignId },
   };
   const { items, next } = await readPage({

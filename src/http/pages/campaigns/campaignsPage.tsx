@@ -9,6 +9,8 @@ import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js'
 import { isoDay, parseDay, startOf } from '../../../domain/primitives/time.js';
 import type { DayRange } from '../../../domain/diagnostics/dayRange.js';
 import { campaignAddress } from '../../routes/search.js';
+import type { GroupCount } from '../../../postgres/groups/members.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { Beginnings, type Begun } from '../search/begun.js';
 import { dateOf, many, whole } from '../ui/format.js';
 import { Crumbs, CRUMBS } from '../ui/head.js';
@@ -23,6 +25,7 @@ export type Wanted = {
   readonly campaignId: string;
   readonly prefix: string;
   readonly accountId: string;
+  readonly group: string;
   readonly from: string;
   readonly to: string;
 };
@@ -32,6 +35,7 @@ export type CampaignOfPage = {
 };
 type Props = {
   readonly frame: Frame;
+  readonly groups: readonly GroupCount[];
   readonly wanted: Wanted;
   /** The days that are shown; null if the filter cannot be read. */
   readonly days: DayRange | null;
@@ -67,7 +71,7 @@ export const CampaignsPage = (props: Props): VNode => {
   );
 };
 
-const Filter = ({ wanted, days }: Props): VNode => {
+const Filter = ({ wanted, groups, days }: Props): VNode => {
   const { campaignId, prefix, accountId } = wanted;
   const date = (label: string, name: 'from' | 'to'): VNode => {
     // A browser complains about a date that it cannot show.
@@ -93,6 +97,7 @@ const Filter = ({ wanted, days }: Props): VNode => {
         Account
         <input type="search" name="accountId" value={accountId} maxLength={128} />
       </label>
+      <GroupChoice group={wanted.group || null} groups={groups} />
       {date('From', 'from')}
       {date('To', 'to')}
       <button type="submit">Show</button>

@@ -3,9 +3,11 @@ import type { VNode } from 'preact';
 import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
+import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
 import type { Reading } from '../accounts/accountList.js';
 import { StillReading, type Progress } from '../accounts/stillReading.js';
 import { SHOWN, type Figures } from './figures.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { many, whole } from '../ui/format.js';
 import { Heartbeats } from './heartbeats.js';
 import { Page, type Frame } from '../ui/layout.js';
@@ -26,6 +28,9 @@ type Props = {
   readonly heartbeats: readonly Heartbeat[] | null;
   readonly lastHeartbeatAt: Instant | null;
   readonly runs: number;
+  /** The accounts of a group, or of all. */
+  readonly group: GroupFilter;
+  readonly groups: readonly GroupCount[];
 };
 
 export type FleetShown = {
@@ -45,6 +50,14 @@ export function FleetPage(props: Props): VNode {
           <When at={reading.readAt} />, <Ago at={reading.readAt} now={frame.now} />. Audits and
           reconciles are read every 30 s.
         </p>
+        {props.groups.length === 0 ? null : (
+          <form class="filter" method="get" action="/fleet" role="search" data-apply="now">
+            <GroupChoice group={props.group} groups={props.groups} />
+            <noscript>
+              <button type="submit">Show</button>
+            </noscript>
+          </form>
+        )}
         {frame.caller?.role === 'operator' ? (
           <p class="facts">
             <a href="/webhooks">Webhooks</a>

@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
+import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
+import { groupOfPage } from '../../plumbing/groupFilter.js';
 import type { AccountList, Asked } from '../accounts/accountList.js';
 import { AccountsPage, type ListShown } from '../accounts/accounts.js';
 import { askOf, needsNumbers } from '../accounts/accountsView.js';
@@ -27,14 +29,17 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
     return sendPage(request, reply, AccountsPage({ frame, ask, ...shown, alerts }));
   });
 
-  app.get('/fleet', READ, async (request, reply) => {
+  app.get<{ Querystring: Record<string, unknown> }>('/fleet', READ, async (request, reply) => {
     const { caller } = request;
     const at = now();
-    const asked = { caller, isFresh: isHardRefresh(request), needsNumbers: true };
-    const [{ reading, fleet }, heartbeats, runs] = await Promise.all([
+    const group = groupOfPage(request.query['group']);
+    const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
+    const asked = { caller: { accounts }, isFresh: isHardRefresh(request), needsNumbers: true };
+    const [{ reading, fleet }, heartbeats, runs, groups] = await Promise.all([
       fleetOf(list, asked),
       listHeartbeats(pool, HEARTBEATS_SHOWN),
-      countRuns(pool, at - DAY_MS, caller.accounts),
+      countRuns(pool, at - DAY_MS, accounts),
+      countGroups(pool, caller.accounts),
     ]);
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = FleetPage({
@@ -44,6 +49,8 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
       heartbeats: caller.accounts === null ? heartbeats : null,
       lastHeartbeatAt: heartbeats[0]?.ranAt ?? null,
       runs,
+      group,
+      groups,
     });
     return sendPage(request, reply, page);
   });
