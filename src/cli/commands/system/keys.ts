@@ -31,7 +31,9 @@ export const registerKeys: Register = (program, context) => {
   registerLog(keys, context);
 };
 
-type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] | null;
+type MakeOptions = {
+  readonly role: Role;
+  readonly accounts?: readonly string[] | null;
   readonly groups?: readonly string[] | null;
 };
 
