@@ -16,7 +16,13 @@ export type Step =
       campaign: string | undefined;
       free: boolean;
       leaseSeconds: number;
+      /** For how long the ask may wait; undefined: it wants its decision at once. */
+      waitMs: number | undefined;
+      priority: number;
     }
+  | { do: 'withdraw'; id: string }
+  /** The time passes until the line has to be served. */
+  | { do: 'toTurn' }
   | { do: 'deliver'; id: string; chat: string; msg: string | undefined }
   | { do: 'fail'; id: string; kind: Kind; retryAfterSeconds: number }
   | { do: 'observe'; chat: string; msg: string; recipient: string | undefined; agoMs: number }
@@ -52,6 +58,7 @@ const recipient = fc.constantFrom('ann', 'ANN', 'bob', 'eve', undefined, undefin
 const campaign = fc.constantFrom('k1', 'k1', 'k1', 'k2', undefined);
 const campaigns = fc.constantFrom<readonly RefCampaign[] | null>(
   [{ campaignId: 'k1', dailyCap: 1 }],
+  [{ campaignId: 'k2', weight: 3 }],
   [
     { campaignId: 'k2', dailyCap: 0 },
     { campaignId: 'k1', dailyCap: 2 },
@@ -109,8 +116,19 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       campaign,
       free: fc.constantFrom(false, false, false, true),
       leaseSeconds: lease,
+      waitMs: fc.constantFrom(
+        undefined,
+        undefined,
+        30 * MINUTE,
+        10 * 60 * MINUTE,
+        2 * DAY,
+        9 * DAY,
+      ),
+      priority: fc.constantFrom(5, 5, 5, 0, 9),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('withdraw' as const), id }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'toTurn' }) },
   {
     weight: 6,
     arbitrary: fc.record({

@@ -18,6 +18,13 @@ export class Ledger {
   /** Renewals and external sends; the slots are counted each time. */
   private other = 0;
 
+  /** Returns a copy of a ledger. */
+  static like(old: Ledger): Ledger {
+    const copy = new Ledger();
+    [copy.observed, copy.at, copy.other] = [old.observed, old.at, old.other];
+    return copy;
+  }
+
   /** What is left of the observed balance; undefined while none is known. */
   balance(all: readonly Res[]): number | undefined {
     const { at } = this;

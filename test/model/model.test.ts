@@ -16,7 +16,9 @@ const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import
 const SOMETIMES = `
   reserve: granted repeated ReservationSettled ReservationConflict held no_credits cooldown
            tier_has_no_inmail recipient_contacted campaign_cap weekly_cap ramp_cap
-           velocity_cap daily_cap
+           velocity_cap daily_cap waiting
+  withdraw: withdrawn ReservationSettled ReservationUnknown
+  line: granted expired disconnected recipient_contacted campaign_cap
   deliver: delivered already_delivered external ChatIdTaken
   fail: released uncertain already_released already_uncertain already_delivered
         ReservationUnknown ReservationSettled

@@ -4,9 +4,11 @@ import { isCampaignFull } from './campaign.js';
 import { Ledger } from './credits.js';
 import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
+import { readLog } from './readLog.js';
 import { nextRenewal } from './renewal.js';
 import { answerIn } from './shadow.js';
 import { closeDays, velocityCap } from './velocity.js';
+import { askedAgain, queued, reread, type RefWait, type Wish } from './waiting.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -33,7 +35,10 @@ export class Reference {
   readonly wouldDeny = new Map<string, { day: number; reason: string }>();
   /** The counters of days that are older than the week. */
   closed = new Map<number, number>();
-  readonly credits = new Ledger();
+  credits = new Ledger();
+  /** The asks that wait, or whose decision is not reported yet, by their arrival; and all granted. */
+  line: RefWait[] = [];
+  readonly granted = new Map<string, RefWait>();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -43,6 +48,17 @@ export class Reference {
     this.highest = this.stepped();
   }
 
+  /** Returns a copy without the line. */
+  copy(): Reference {
+    const copy = new Reference(this.accountId, this.policy, this.now);
+    const { day, rampDay, highest, cooledAt, held, breaker, disconnected } = this;
+    Object.assign(copy, { day, rampDay, highest, cooledAt, held, breaker, disconnected });
+    [copy.cooldowns, copy.closed] = [[...this.cooldowns], new Map(this.closed)];
+    copy.all = this.all.map((r) => ({ ...r, carried: [...r.carried] }));
+    copy.ext = structuredClone(this.ext);
+    copy.credits = Ledger.like(this.credits);
+    return copy;
+  }
   dailyCap = (): number => Math.min(this.policy.dailyCap ?? 1e9, BAND[this.policy.tier] ?? 0);
   weeklyCap = (): number =>
     Math.min(this.policy.weeklyCap ?? 5 * this.dailyCap(), 5 * (BAND[this.policy.tier] ?? 0));
@@ -80,9 +96,7 @@ export class Reference {
     this.now = Math.max(this.now, at);
     const day = Math.floor(this.now / DAY);
     if (day <= this.day) return;
-    const closing = this.counter(this.day);
-    const isOver = closing > this.highest && 5 * closing >= 6 * this.highest;
-    if (isOver && closing > this.cooledAt && !this.cooling(this.rolledAt(day)))
+    if (this.isOver() && !this.cooling(this.rolledAt(day)))
       this.cool('overshoot', this.rolledAt(day) + HOUR);
     const isEarned = this.all.some((r) => r.day === this.day && r.state === 'delivered');
     if (isEarned && this.rampDay <= (this.policy.ramp?.length ?? 0)) this.rampDay += 1;
@@ -97,6 +111,11 @@ export class Reference {
     this.forget();
     this.cooledAt = 0;
     this.highest = this.stepped();
+  }
+  /** True if the counter of today starts a cooldown. */
+  isOver(): boolean {
+    const counter = this.counter(this.day);
+    return counter > this.highest && 5 * counter >= 6 * this.highest && counter > this.cooledAt;
   }
   /** An idle account rolls within two minutes of midnight; this counts as at once. */
   rolledAt = (day: number): number => (this.now - day * DAY <= 120_000 ? day * DAY : this.now);
@@ -125,8 +144,10 @@ export class Reference {
     return isPaced(this, this.all.filter(this.isKnown)) ? 'paced' : undefined;
   }
 
-  reserve(id: string, ask: RefAsk, leaseMs: number): string {
+  reserve(id: string, ask: RefAsk, leaseMs: number, wish?: Wish): string {
     const { recipient, campaign, free } = ask;
+    const place = askedAgain(this, id, ask);
+    if (place !== undefined) return place;
     const known = this.find(id);
     if (known) {
       if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
@@ -135,6 +156,8 @@ export class Reference {
         ? 'repeated'
         : 'ReservationConflict';
     }
+    const waiting = queued(this, { id, ask, leaseMs }, wish);
+    if (waiting !== undefined) return waiting;
     const denied = this.denial(ask);
     const { word, isGranted } = answerIn(this.policy, denied);
     if (!isGranted) {
@@ -143,9 +166,12 @@ export class Reference {
     }
     this.wouldDeny.delete(id);
     if (denied) this.wouldDeny.set(id, { day: this.day, reason: denied });
+    this.take(id, ask, leaseMs);
+    return word;
+  }
+  take(id: string, { recipient, campaign, free }: RefAsk, leaseMs: number): void {
     const taken = { id, day: this.day, at: this.now, lease: this.now + leaseMs };
     this.all.push({ ...taken, recipient, campaign, free, ...FRESH, carried: [] });
-    return word;
   }
 
   deliver(id: string, chat: string, msg: string | undefined, isFromPerson = false): string {
@@ -296,33 +322,8 @@ export class Reference {
       .filter((r) => r.state === 'released' && this.isKnown(r))
       .filter((r) => ['throttled', 'no_credits', 'restricted'].includes(r.reason))
       .map((r) => ({ key: `${r.id}/${r.reason}`, day: r.released }));
-    const isSame = (e: Ext, row: Logged): boolean =>
-      e.chat === row.chat && e.msg === row.msg && e.day === row.day;
-    const isClaimed = (row: Logged, day?: number): boolean =>
-      this.all.some(
-        (r) =>
-          this.isKnown(r) &&
-          r.state === 'delivered' &&
-          (day === undefined || r.day === day) &&
-          r.chat === row.chat &&
-          ((r.msg ?? r.learnt) === row.msg || (!r.msg && !row.msg)),
-      );
-    const known = log.filter((row) => row.id === null && row.day + 2 >= this.day);
-    for (const e of this.ext) {
-      const row = known.find((one) => isSame(e, one));
-      e.at = row && !isClaimed(row) ? e.sentAt : -DAY * 9;
-    }
-    // No day has less than before, nor less than the log has of it.
-    const room = (day: number): number =>
-      known.filter((row) => row.day === day && row.counts && !isClaimed(row, day)).length -
-      this.ext.filter((e) => e.day === day && e.counts && !e.gone).length;
-    for (const row of known) {
-      const { chat, msg, day, at } = row;
-      if (isClaimed(row, day) || this.ext.some((e) => !e.gone && isSame(e, row))) continue;
-      const counts = row.counts && room(day) > 0;
-      const seenAt = isClaimed(row) ? -DAY * 9 : at;
-      this.ext.push({ chat, msg, day, at: seenAt, sentAt: at, counts, gone: false });
-    }
+    readLog(this, log);
+    reread(this);
   }
 
   configure(change: Partial<RefPolicy>): string {

@@ -5,6 +5,7 @@ import type {
   EventRow,
   ReservationRow,
   DayRow,
+  WaitingRow,
 } from '../../src/domain/records/records.js';
 import type { ReadBack, StoredAccount } from '../../src/domain/records/snapshot.js';
 import type { Logged } from './kept.js';
@@ -16,6 +17,7 @@ export class Store {
   alerts = 0;
   readonly reservations = new Map<string, ReservationRow & { number: number }>();
   readonly days = new Map<number, DayRow & { number: number }>();
+  readonly waiting = new Map<string, WaitingRow & { number: number }>();
   readonly events: EventRow[] = [];
   /** The grants of shadow mode that would have been denied, each with its reason. */
   readonly wouldDeny = new Map<string, { day: number; reason: string }>();
@@ -42,6 +44,9 @@ export class Store {
     } else if (row.table === 'account_days') {
       const old = this.days.get(row.quotaDay);
       if (!old || old.number < number) this.days.set(row.quotaDay, { ...row, number });
+    } else if (row.table === 'waiting') {
+      const old = this.waiting.get(row.reservationId);
+      if (!old || old.number < number) this.waiting.set(row.reservationId, { ...row, number });
     } else if (row.table === 'inmail_events') {
       this.#append(row);
     } else if (row.table === 'alerts') this.alerts += row.times;
@@ -85,6 +90,19 @@ export class Store {
     return account.sentDays || days.length === 0 ? account : { ...account, sentDays: days };
   }
 
+  /** The asks that wait, and those that may not have learnt of their slot in flight (R21). */
+  #line(): readonly WaitingRow[] {
+    const isOpen = ({ reservationId, askedAt, state }: WaitingRow): boolean => {
+      const slot = this.reservations.get(reservationId);
+      const isGranted = state === 'granted' && slot?.state === 'in_flight';
+      return state === 'waiting' || (isGranted && slot.reservedAt >= askedAt);
+    };
+    return [...this.waiting.values()]
+      .filter(isOpen)
+      .toSorted((a, b) => a.askedAt - b.askedAt || a.number - b.number)
+      .map(({ number: _number, ...row }) => row);
+  }
+
   readBack(day: number): ReadBack {
     const since = Math.min(day, this.account?.day ?? day);
     const reservations = [...this.reservations.values()].filter(
@@ -97,6 +115,7 @@ export class Store {
       reservations,
       attempts: [],
       events: this.events.filter(({ quotaDay }) => quotaDay >= day - 2),
+      waiting: this.#line(),
       days: [...this.days.values()].filter(
         ({ quotaDay }) => quotaDay > since - 7 && quotaDay < day,
       ),

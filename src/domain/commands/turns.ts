@@ -6,7 +6,7 @@ import { refuse, type Command, type Decided } from '../account/refusals.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { earliestGrant } from '../days/forecast.js';
 import { barrierAt } from '../gate/gate.js';
-import { findAsk, hasFree, inOrder, waitingOf } from '../gate/line.js';
+import { findAsk, hasFree, turnsOf, waitingOf } from '../gate/line.js';
 import { contactsOf } from '../gate/recipient.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
@@ -23,16 +23,18 @@ export const serve: Command<null, null> = (account, _, at) => {
     if (decided !== undefined) facts.apply([{ type: 'AskDecided', ask: { ...ask, decided } }]);
   }
   const free = hasFree(facts.view);
-  for (const ask of inOrder(facts.view)) {
+  const turns = turnsOf(facts.view);
+  for (let turn = turns.next(); turn.done !== true;) {
     if (barrierAt(facts.view, at, { free })) break;
+    const ask = turn.value;
     const decided = turnOf(facts.view, ask, at);
-    if (decided === undefined) continue;
     if (decided === GRANTED) {
       const request = requestOf(ask);
       const slot = reservedSlot(facts.view, request, at);
       facts.apply([{ type: 'SlotReserved', slot, ...marked(request) }]);
     }
-    facts.apply([{ type: 'AskDecided', ask: { ...ask, decided } }]);
+    if (decided !== undefined) facts.apply([{ type: 'AskDecided', ask: { ...ask, decided } }]);
+    turn = turns.next(decided === GRANTED);
   }
   return { events: facts.events, answer: null };
 };

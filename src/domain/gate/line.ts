@@ -16,7 +16,8 @@ type Served = {
 type ByCampaign = Map<CampaignId | null, Served>;
 type Queue = {
   readonly campaignId: CampaignId | null;
-  readonly asks: WaitingAsk[];
+  /** Its asks, each with its place in the order of arrival. */
+  readonly asks: { readonly ask: WaitingAsk; readonly place: number }[];
   readonly weight: number;
   served: Served;
 };
@@ -42,44 +43,53 @@ export const lineBytes = (account: Account): number =>
  * Returns the asks that wait, in the order in which they are served if no other message comes. The
  * order assumes that no midnight comes between them: at midnight, each campaign has 0 sends again.
  */
-export function inOrder(account: Account): readonly WaitingAsk[] {
+export const inOrder = (account: Account): readonly WaitingAsk[] => [...turnsOf(account)];
+
+/**
+ * Yields the asks that wait, in the order of their turns. It receives `false` for an ask that gets
+ * no slot at its turn, so that its campaign does not count as served.
+ */
+export function* turnsOf(account: Account): Generator<WaitingAsk, void, boolean | undefined> {
   const left = waitingOf(account);
   const priorities = [...new Set(left.map(({ priority }) => priority))].toSorted((a, b) => a - b);
   const served = servedIn(account);
-  return priorities.flatMap((priority) => {
+  for (const priority of priorities) {
     const asks = left.filter((ask) => ask.priority === priority);
-    return mixed(queuesOf(account, asks, served), served);
-  });
+    yield* mixed(queuesOf(account, asks, served), served);
+  }
 }
 
 function queuesOf(account: Account, asks: readonly WaitingAsk[], served: ByCampaign): Queue[] {
   const queues = new Map<CampaignId | null, Queue>();
-  for (const ask of asks) {
+  for (const [place, ask] of asks.entries()) {
     const { campaignId } = ask;
     const known = queues.get(campaignId);
-    if (known) known.asks.push(ask);
+    if (known) known.asks.push({ ask, place });
     else {
       const weight = weightOf(account, campaignId);
       const before = served.get(campaignId) ?? NONE;
-      queues.set(campaignId, { campaignId, asks: [ask], weight, served: before });
+      queues.set(campaignId, { campaignId, asks: [{ ask, place }], weight, served: before });
     }
   }
   return [...queues.values()];
 }
 
 /** Takes the first ask of the campaign whose turn it is, until no ask is left. */
-function mixed(queues: Queue[], served: ByCampaign): readonly WaitingAsk[] {
-  const order: WaitingAsk[] = [];
+function* mixed(
+  queues: Queue[],
+  served: ByCampaign,
+): Generator<WaitingAsk, void, boolean | undefined> {
   let open = queues;
   while (open.length > 0) {
     const next = dueIn(open).reduce((best, queue) => (isBefore(queue, best) ? queue : best));
-    const ask = next.asks.shift();
-    if (ask) order.push(ask);
-    next.served = oneMore(next.served);
-    served.set(next.campaignId, next.served);
+    const first = next.asks.shift();
+    const isServed = first && (yield first.ask);
+    if (isServed !== false) {
+      next.served = oneMore(next.served);
+      served.set(next.campaignId, next.served);
+    }
     if (next.asks.length === 0) open = open.filter((queue) => queue !== next);
   }
-  return order;
 }
 
 /**
@@ -108,7 +118,7 @@ function isBefore(one: Queue, other: Queue): boolean {
   const recent = compared(one, other, ({ sinceYesterday }) => sinceYesterday);
   if (recent !== 0) return recent < 0;
   const [a, b] = [one.asks[0], other.asks[0]];
-  return a !== undefined && b !== undefined && a.askedAt < b.askedAt;
+  return a !== undefined && b !== undefined && a.place < b.place;
 }
 
 /** Compares sends by the middle of the next one, in whole numbers: (2 x sends + 1) / weight. */

@@ -68,6 +68,20 @@ const todayFirst: Check = (domain) => {
   expect(granted(life)).toEqual(['one', 'two', 'two']);
 };
 
+const passedBy: Check = (domain) => {
+  const life = new Life(domain, { dailyCap: 1 });
+  const recipientId = p('ACoAAB1');
+  life.reserve('sent', { recipientId });
+  life.deliver('sent');
+  const validUntil = NEXT_DAY + 9 * 86_400_000;
+  asks(life, 'contacted', { campaignId: one, recipientId, validUntil });
+  asks(life, 'one', { campaignId: one, validUntil });
+  asks(life, 'two', { campaignId: two, validUntil });
+  life.until(NEXT_DAY);
+  life.when(domain.serve, null);
+  expect(decided(life)).toEqual([null, 'granted', null]);
+};
+
 const endsInTime: Check = (domain) => {
   const life = full(domain);
   asks(life, 'a');
@@ -112,6 +126,7 @@ export const lineChecks = {
   'asks that wait are served by priority and arrival, never over the cap': inOrder,
   'campaigns get slots in proportion to their weights': inProportion,
   'today decides between two campaigns, and then the days before': todayFirst,
+  'an ask that lets others pass is no send of its campaign': passedBy,
   'an ask that waits is denied at the end of its time, and not before': endsInTime,
   'a caller learns the decision of its ask after it is saved': savedFirst,
   'of two asks that wait for one recipient, one gets a slot': onlyOnce,
