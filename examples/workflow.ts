@@ -20,6 +20,7 @@ const dataConverter = payloadEncryption(process.env); // uses SAFEBAND_PAYLOAD_K
 const connection = await Connection.connect(server);
 const client = new Client({ connection, dataConverter });
 const taskQueue = 'outreach';
+const safeband = createClient({ client });
 
 const worker = await Worker.create({
   connection: await NativeConnection.connect(server),
@@ -28,7 +29,7 @@ const worker = await Worker.create({
   // Your own workflows go into a file that also has: export { inmailSend } from 'safeband/workflows'
   workflowsPath: fileURLToPath(import.meta.resolve('safeband/workflows')),
   activities: {
-    ...safebandActivities(createClient({ client })),
+    ...safebandActivities(safeband),
     sendInmail: sendActivity(async ({ accountId, payload }) => {
       const body = JSON.stringify({ accountId, letter: payload });
       const call = fetch('https://provider.example/inmails', { method: 'POST', body });
@@ -39,7 +40,7 @@ const worker = await Worker.create({
       if (!answer.ok) throw failureOfStatus({ status, retryAfter: headers.get('retry-after') });
       const proof: { chatId?: string; messageId?: string } = JSON.parse(await answer.text());
       return { chatId: proof.chatId ?? null, ...proof };
-    }),
+    }, safeband), // with the client, the brake stops it
   },
 });
 

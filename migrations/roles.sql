@@ -64,6 +64,8 @@ begin
       ('safeband_worker', 'past_days', 'select'),
       ('safeband_worker', 'account_status', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
+      -- The trace of the brake.
+      ('safeband_worker', 'brakes', 'select, insert, update'),
       -- It sends webhooks, signs them, and drops what is old.
       ('safeband_worker', 'webhook_endpoints', 'select, update'),
       ('safeband_worker', 'webhook_events', 'select, insert, update, delete'),
@@ -98,6 +100,7 @@ begin
       ('safeband_reader', 'waiting', 'select'),
       ('safeband_reader', 'past_sends', 'select'),
       ('safeband_reader', 'past_days', 'select'),
+      ('safeband_reader', 'brakes', 'select'),
       ('safeband_reader', 'account_history', 'select'),
       ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
@@ -126,6 +129,7 @@ begin
       ('safeband_server', 'waiting', 'select'),
       ('safeband_server', 'past_sends', 'select'),
       ('safeband_server', 'past_days', 'select'),
+      ('safeband_server', 'brakes', 'select'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),

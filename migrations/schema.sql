@@ -288,6 +288,26 @@ CREATE UNIQUE INDEX api_keys_name ON safeband.api_keys USING btree (name) WHERE 
 CREATE TRIGGER note_key AFTER INSERT OR UPDATE OF revoked_at ON safeband.api_keys FOR EACH ROW EXECUTE FUNCTION safeband.note_key();
 alter table safeband.api_keys enable always trigger note_key;
 
+create table safeband.brakes (
+  brake_id text not null,
+  group_name text,
+  engaged_at timestamp with time zone not null,
+  engaged_by text not null,
+  engaged_reason text not null,
+  released_at timestamp with time zone,
+  released_by text,
+  released_reason text,
+  constraint brakes_brake_id_check CHECK (brake_id ~ '^[0-9a-f]{16}$'::text),
+  constraint brakes_engaged_by_check CHECK (btrim(engaged_by) <> ''::text),
+  constraint brakes_engaged_reason_check CHECK (btrim(engaged_reason) <> ''::text),
+  constraint brakes_group_name_check CHECK (length(group_name) >= 1 AND length(group_name) <= 64),
+  constraint brakes_released CHECK ((released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (released_reason IS NULL)),
+  constraint brakes_released_by_check CHECK (btrim(released_by) <> ''::text),
+  constraint brakes_released_reason_check CHECK (btrim(released_reason) <> ''::text),
+  constraint brakes_pkey PRIMARY KEY (brake_id)
+);
+CREATE INDEX brakes_engaged ON safeband.brakes USING btree (engaged_at DESC);
+
 create table safeband.campaign_denials (
   account_id safeband.account_id not null,
   quota_day date not null,

@@ -1,5 +1,6 @@
 /** The activities that a worker runs, built from what they need. */
 import { accountActivities } from './account.js';
+import { brakeActivities } from './orders/brake.js';
 import { fleetActivities } from './fleet.js';
 import { history } from './history.js';
 import { lastRunActivities } from './lastRun.js';
@@ -27,6 +28,7 @@ export const createActivities = ({
   ...fleetActivities(pool, workflows),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
+  ...brakeActivities(pool),
   findContacts: async (ask) => ({ found: await readContacts(pool, ask) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -18,6 +18,7 @@ import type {
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
 import type { ManualEdit } from '../domain/account/counter.js';
+import type { BrakeChange } from '../domain/fleet/brake.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
 /** The chain of runs that may write an account's rows, by its first run id (R14). */
@@ -215,6 +216,12 @@ export interface Activities {
    * under the same id, and two senders never work at once.
    */
   sendWebhooks(ask: { readonly forMs: number }): Promise<WebhooksSent>;
+
+  /**
+   * Writes a change of the brake to its trace (R27).
+   * Safe to run again: each brake has one row, and its release is written once.
+   */
+  noteBrake(change: BrakeChange): Promise<object>;
 
   /**
    * Finds the latest reservation of each recipient that is not released, since a quota day (R20).

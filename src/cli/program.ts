@@ -2,6 +2,7 @@
 import { Command, Help } from 'commander';
 import type { Context, Register } from './command.js';
 import { registerAlerts } from './commands/read/alerts.js';
+import { registerBrake } from './commands/change/brake.js';
 import { registerCampaigns } from './commands/read/campaigns.js';
 import { registerCheck } from './commands/read/check.js';
 import { registerCompletion } from './commands/system/completion.js';
@@ -58,6 +59,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerConnect,
       registerImport,
       registerOperate,
+      registerBrake,
       registerCredits,
       registerShare,
       registerRestart,

@@ -2,23 +2,25 @@
  * The library for a send pipeline: reserves slots, reports their outcomes, reads an account.
  * Every call has a deadline. Every error has a type of the list in the contract.
  */
+import type { CallerAnswerWire, CallerDecisionWire } from '../domain/fleet/fleetHeld.js';
 import type { PolicyWire } from '../domain/commands/policyAnswer.js';
 import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
-import {
-  TASK_QUEUE,
-  type CreditsAnswer,
-  type Delivered,
-  type Failed,
-  type Findings,
-  type Observed,
-  type Settled,
-  type HoldAnswer,
-  type StateAnswer,
-  type Withdrawn,
+import type {
+  CreditsAnswer,
+  Delivered,
+  Failed,
+  Findings,
+  Observed,
+  Settled,
+  HoldAnswer,
+  StateAnswer,
+  Withdrawn,
 } from '../temporal/protocol.js';
 import type { Tier } from '../domain/primitives/tier.js';
+import { Asking } from './brake/asking.js';
+import { noBrake, type Brake } from './brake/brake.js';
 import { Denials } from './denials.js';
-import { SafebandError } from './errors.js';
+import { isUnknownAccount, SafebandError } from './errors.js';
 import type {
   ClientOptions,
   AskInput,
@@ -32,41 +34,39 @@ import type {
   StartInput,
 } from './inputs.js';
 import { measured } from './measured.js';
-import { isOfLine, Reserving, type ReserveRequest, type WaitRequest } from './reserving.js';
+import { Reserving, type ReserveRequest, type WaitRequest } from './reserving.js';
 import {
   sendWhenAllowed,
   type WhenAllowedOptions,
   type WhenAllowedRequest,
 } from './sendWhenAllowed.js';
 import type { Send, SendResult } from './sendWithSlot.js';
-import { temporalTransport, type Transport } from './transport.js';
-import type {
-  AnswerWire,
-  DecisionWire,
-  PeekWire,
-  WaitingAskWire,
-} from '../domain/wire/decisions.js';
+import type { Transport } from './transport.js';
+import type { PeekWire, WaitingAskWire } from '../domain/wire/decisions.js';
 
 const DEADLINE_MS = 5_000;
 /** The account itself answers `Unavailable` after 10 s. */
 const RECONCILE_DEADLINE_MS = 12_000;
-const GRANTED_MAX = 20_000;
+
+type Parts = Omit<ClientOptions, 'client' | 'taskQueue'> & { readonly brake?: Brake };
 
 export class SafebandClient {
   readonly #transport: Transport;
   readonly #deadlineMs: number;
   readonly #denials: Denials;
   readonly #isKnown: (accountId: string) => Promise<boolean>;
-  readonly #reserving: Reserving;
-  /** Ids with a grant for this client: a repeated reserve of such an id takes no new slot (R3). */
-  readonly #granted = new Set<string>();
+  readonly #asking: Asking;
+  /** The brake of the fleet: while it is on, this client gives no grant (R27). */
+  readonly brake: Brake;
 
-  constructor(transport: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
+  constructor(transport: Transport, options: Parts = {}) {
     this.#transport = options.onCall ? measured(transport, options.onCall) : transport;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#denials = new Denials(options.rememberDenialsMs);
     this.#isKnown = options.isKnown ?? (async () => true);
-    this.#reserving = new Reserving(this.#transport);
+    this.brake = options.brake ?? noBrake();
+    const reserving = new Reserving(this.#transport);
+    this.#asking = new Asking({ brake: this.brake, denials: this.#denials, reserving });
   }
 
   /** Connects an account, or reconnects one that is disconnecting, and sets its policy (R13). */
@@ -80,14 +80,14 @@ export class SafebandClient {
    * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`,
    * `Unavailable`.
    */
-  reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire>;
+  reserve(accountId: string, request: ReserveRequest): Promise<CallerDecisionWire>;
   /**
    * Reserves one slot, or waits for it in the account (`wait: true`, until `validUntil`): the
    * decision comes by `replyTo`, as a webhook, and by `reservation` (R21).
    */
-  reserve(accountId: string, request: WaitRequest): Promise<AnswerWire>;
-  async reserve(accountId: string, request: WaitRequest): Promise<AnswerWire> {
-    const answer = await this.#ask(accountId, request);
+  reserve(accountId: string, request: WaitRequest): Promise<CallerAnswerWire>;
+  async reserve(accountId: string, request: WaitRequest): Promise<CallerAnswerWire> {
+    const answer = await this.#asking.ask(accountId, request, this.#deadline());
     if (answer instanceof SafebandError) throw answer;
     return answer;
   }
@@ -99,30 +99,17 @@ export class SafebandClient {
   reserveMany(
     accountId: string,
     requests: readonly ReserveRequest[],
-  ): Promise<readonly (DecisionWire | SafebandError)[]>;
+  ): Promise<readonly (CallerDecisionWire | SafebandError)[]>;
   reserveMany(
     accountId: string,
     requests: readonly WaitRequest[],
-  ): Promise<readonly (AnswerWire | SafebandError)[]>;
+  ): Promise<readonly (CallerAnswerWire | SafebandError)[]>;
   reserveMany(
     accountId: string,
     requests: readonly WaitRequest[],
-  ): Promise<readonly (AnswerWire | SafebandError)[]> {
-    return Promise.all(requests.map((request) => this.#ask(accountId, request)));
-  }
-
-  async #ask(accountId: string, request: WaitRequest): Promise<AnswerWire | SafebandError> {
-    const key = `${accountId}/${request.reservationId}`;
-    const isKnown = request.wait === true || this.#granted.has(key);
-    const asked = { accountId, campaignId: request.campaignId };
-    const known = isKnown ? undefined : this.#denials.recall(asked, Date.now(), request);
-    if (known) return { ...known, reservationId: request.reservationId };
-    const answer = await this.#reserving.ask(accountId, request, this.#deadline());
-    if (answer instanceof SafebandError || isOfLine(answer)) return answer;
-    if (!answer.granted) this.#denials.remember(asked, answer, Date.now(), request);
-    else if (this.#granted.size < GRANTED_MAX) this.#granted.add(key);
-    else this.#granted.clear();
-    return answer;
+  ): Promise<readonly (CallerAnswerWire | SafebandError)[]> {
+    const deadline = this.#deadline();
+    return Promise.all(requests.map((one) => this.#asking.ask(accountId, one, deadline)));
   }
 
   /**
@@ -196,8 +183,23 @@ export class SafebandClient {
    * Reads state and proof of a reservation, and whether its caller may call LinkedIn now; of an ask
    * that waits, its place in the line. Throws `ReservationUnknown`.
    */
-  reservation(accountId: string, reservationId: string): Promise<ReservationWire | WaitingAskWire> {
-    return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
+  async reservation(
+    accountId: string,
+    reservationId: string,
+  ): Promise<ReservationWire | WaitingAskWire> {
+    const found = await this.#transport.query<ReservationWire | WaitingAskWire>(
+      accountId,
+      'reservation',
+      { reservationId },
+      this.#deadline(),
+    );
+    if (!found.mayAttempt || !(await this.fleetHeld(accountId))) return found;
+    return { ...found, mayAttempt: false, fleetHeld: true };
+  }
+
+  /** True if the brake holds the account, or cannot be read: then no caller calls LinkedIn. */
+  fleetHeld(accountId: string): Promise<boolean> {
+    return this.brake.holds(accountId, this.#deadline()).catch(() => true);
   }
 
   /** Returns the asks that wait in the account, in the order in which they are served (R21). */
@@ -290,10 +292,3 @@ export class SafebandClient {
     return Date.now() + this.#deadlineMs;
   }
 }
-
-const isUnknownAccount = (error: unknown): boolean =>
-  error instanceof SafebandError && error.type === 'AccountUnknown';
-
-/** Creates a client that uses your Temporal client. */
-export const createClient = ({ client, taskQueue, ...options }: ClientOptions): SafebandClient =>
-  new SafebandClient(temporalTransport(client, taskQueue ?? TASK_QUEUE), options);

@@ -34,12 +34,16 @@ async function final<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * Returns an activity that runs `send`. A `SendFailure` keeps its kind on the way to the workflow;
- * after every other error it is not known whether LinkedIn took the InMail.
+ * after every other error it is not known whether LinkedIn took the InMail. With the client, the
+ * activity first reads the brake (R27), and calls nothing while it is on.
  */
 export const sendActivity =
-  (send: (call: InmailCall) => Promise<SendAnswer>) =>
+  (send: (call: InmailCall) => Promise<SendAnswer>, client?: Pick<SafebandClient, 'fleetHeld'>) =>
   async (call: InmailCall): Promise<SendAnswer> => {
     try {
+      if (await client?.fleetHeld(call.accountId)) {
+        throw new SendFailure('not_attempted', 'the brake holds the fleet, or cannot be read');
+      }
       return await send(call);
     } catch (error) {
       if (!(error instanceof SendFailure)) throw error;

@@ -22,6 +22,10 @@ export class SafebandError extends Error {
   }
 }
 
+/** True if no such account is connected. */
+export const isUnknownAccount = (error: unknown): boolean =>
+  error instanceof SafebandError && error.type === 'AccountUnknown';
+
 const isFailureType = (raw: unknown): raw is FailureType =>
   FAILURE_TYPES.some((type) => type === raw);
 

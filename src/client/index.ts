@@ -6,7 +6,9 @@ export {
   type AnswerOf,
   type Provider,
 } from './answers.js';
-export { createClient, SafebandClient } from './client.js';
+export { SafebandClient } from './client.js';
+export { createClient } from './createClient.js';
+export type { Brake, BrakeOrder } from './brake/brake.js';
 export { safebandActivities, sendActivity } from './durable.js';
 export type { InmailCall, SafebandActivities } from '../durable/types.js';
 export type {
@@ -42,8 +44,11 @@ export type {
   StatusWire as Status,
 } from '../domain/wire/responses.js';
 export type {
-  AnswerWire as Answer,
-  DecisionWire as Decision,
+  CallerAnswerWire as Answer,
+  CallerDecisionWire as Decision,
+  FleetHeldWire as FleetHeld,
+} from '../domain/fleet/fleetHeld.js';
+export type {
   DenialWire as Denial,
   GrantWire as Grant,
   PeekWire as Peek,

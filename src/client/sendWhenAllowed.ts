@@ -6,8 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SafebandError } from './errors.js';
 import {
+  SEND_TIMEOUT_MS,
   sendGranted,
   takenFor,
+  type Denied,
   type Granted,
   type Send,
   type Sender,
@@ -16,7 +18,7 @@ import {
 } from './sendWithSlot.js';
 import type { Journal } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
-import type { ReplyWire } from '../domain/wire/decisions.js';
+import { FLEET_HELD } from '../domain/fleet/fleetHeld.js';
 
 export type WhenAllowedRequest = Omit<ReserveRequest, 'wait' | 'validUntil'> & {
   /** The end of the wait; at most 32 days ahead. */
@@ -53,10 +55,28 @@ export async function sendWhenAllowed(
     return { sent: false, kind: 'not_attempted', why, reported: false };
   }
   if ('reason' in decided) return { sent: false, denial: decided };
+  await untilReleased(client, accountId, decided, options);
   return sendGranted(client, accountId, decided, send, options);
 }
 
-type Denied = ReplyWire & { readonly granted: false };
+/**
+ * Waits while the brake holds the fleet (R27), until the lease is too short for the call: a slot
+ * that came from the line is then given back.
+ */
+async function untilReleased(
+  client: Sender,
+  accountId: string,
+  { leaseExpiresAt, reservationId }: Granted,
+  options: WhenAllowedOptions,
+): Promise<void> {
+  const lastCall = Date.parse(leaseExpiresAt) - (options.sendTimeoutMs ?? SEND_TIMEOUT_MS);
+  for (;;) {
+    const isHeld = await client.fleetHeld?.(accountId);
+    if (!isHeld || Date.now() > lastCall) return;
+    options.onWait?.(`reservation ${reservationId} waits: the brake holds the fleet`);
+    if (await isStopped(NEAR_MS, options)) return;
+  }
+}
 
 /** Asks and waits until the ask has its slot or its last denial. */
 async function grantOf(
@@ -76,6 +96,12 @@ async function grantOf(
       const turn = await turnOf(client, accountId, answer.reservationId, options, end);
       if (turn !== 'decided') return turn;
       continue; // denied: the account answers the same ask with the reason
+    }
+    if (answer.reason === FLEET_HELD) {
+      if (Date.now() >= end) return answer;
+      options.onWait?.(`reservation ${answer.reservationId} waits: the brake holds the fleet`);
+      if (await isStopped(NEAR_MS, options)) return 'stopped';
+      continue;
     }
     const retryAt = answer.retryAt === null ? Infinity : Date.parse(answer.retryAt);
     if (retryAt >= end) return answer;

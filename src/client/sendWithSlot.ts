@@ -7,6 +7,11 @@
  * it dies after the row, the row has no outcome, so the slot becomes uncertain and stays spent. If
  * it dies after the journal outcome, the next reconcile reads the outcome from the journal.
  */
+import type {
+  CallerAnswerWire,
+  CallerDecisionWire,
+  FleetHeldWire,
+} from '../domain/fleet/fleetHeld.js';
 import type { FailureKind } from '../domain/account/account.js';
 import { FRESH_MS } from '../domain/gate/cooldown.js';
 import type { DeliveredReport, FailedReport } from './inputs.js';
@@ -14,13 +19,7 @@ import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';
 import type { ReserveRequest, WaitRequest } from './reserving.js';
 import type { ReservationWire } from '../domain/wire/responses.js';
-import type {
-  AnswerWire,
-  DecisionWire,
-  GrantWire,
-  ReplyWire,
-  WaitingAskWire,
-} from '../domain/wire/decisions.js';
+import type { GrantWire, ReplyWire, WaitingAskWire } from '../domain/wire/decisions.js';
 
 /** `send` throws this if it knows why LinkedIn did not take the InMail. */
 export class SendFailure extends Error {
@@ -48,8 +47,8 @@ export type Send = (call: {
 
 /** The part of the client that a send needs. */
 export type Sender = {
-  reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire>;
-  reserve(accountId: string, request: WaitRequest): Promise<AnswerWire>;
+  reserve(accountId: string, request: ReserveRequest): Promise<CallerDecisionWire>;
+  reserve(accountId: string, request: WaitRequest): Promise<CallerAnswerWire>;
   reservation(accountId: string, reservationId: string): Promise<ReservationWire | WaitingAskWire>;
   withdraw(accountId: string, reservationId: string): Promise<unknown>;
   report(
@@ -58,6 +57,8 @@ export type Sender = {
     report: DeliveredReport | FailedReport,
     deadlineMs: number,
   ): Promise<void>;
+  /** True if the brake holds the account, or cannot be read (R27). */
+  fleetHeld?(accountId: string): Promise<boolean>;
 };
 
 export type SendOptions = {
@@ -67,11 +68,13 @@ export type SendOptions = {
   /** Called when the send must wait, for example for the database of the journal. */
   readonly onWait?: (why: string) => void;
 };
+/** The denial of the account, or of the brake (R27). */
+export type Denied = (ReplyWire & { readonly granted: false }) | FleetHeldWire;
 export type SendResult =
   | { readonly sent: true; readonly chatId: string; readonly reported: boolean }
   /** The InMail may or may not have reached LinkedIn; the slot stays spent. */
   | { readonly sent: 'unknown'; readonly why: string; readonly reported: boolean }
-  | { readonly sent: false; readonly denial: ReplyWire & { readonly granted: false } }
+  | { readonly sent: false; readonly denial: Denied }
   | {
       readonly sent: false;
       readonly kind: FailureKind;
@@ -81,7 +84,7 @@ export type SendResult =
       readonly retryAfterSeconds?: number;
     };
 
-const SEND_TIMEOUT_MS = 60_000;
+export const SEND_TIMEOUT_MS = 60_000;
 /** How long the lease lasts after the limit of the call, so that a late report is in time. */
 const LEASE_MARGIN_MS = 60_000;
 const JOURNAL_RETRY_MS = 250;
@@ -135,6 +138,8 @@ export type Granted = Pick<GrantWire, 'reservationId' | 'quotaDay' | 'leaseExpir
 
 type Limits = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
 
+const FLEET_IS_HELD = 'the brake holds the fleet, or cannot be read';
+
 /** Returns the reason why the caller may not call LinkedIn; undefined if it may. */
 async function barrierTo(
   client: Sender,
@@ -148,6 +153,7 @@ async function barrierTo(
   } else if (grant.repeated) {
     return 'attempted';
   }
+  if (await client.fleetHeld?.(attempt.accountId)) return FLEET_IS_HELD;
   if (Date.now() > limits.lastCall) return 'the rest of the lease is too short for the call';
   if (Date.now() - limits.grantedAt < FRESH_MS) return undefined;
   const { mayAttempt } = await client.reservation(attempt.accountId, attempt.reservationId);

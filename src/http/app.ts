@@ -23,6 +23,7 @@ import { addOperations } from './operations/operations.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
 import { addRateLimit } from './access/rateLimit.js';
+import { brakeRoutes } from './fleet/brakeRoutes.js';
 import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
@@ -56,6 +57,7 @@ const plugins = [
   streamRoutes,
   webhookRoutes,
   accessRoutes,
+  brakeRoutes,
   driftRoutes,
   shadowRoute,
   doctorRoutes,

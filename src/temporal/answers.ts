@@ -58,6 +58,7 @@ const each = (all: Activities, wrap: Wrap): Activities => ({
   readClock: wrap('readClock', () => all.readClock()),
   auditFleet: wrap('auditFleet', (ask) => all.auditFleet(ask)),
   sendWebhooks: wrap('sendWebhooks', (ask) => all.sendWebhooks(ask)),
+  noteBrake: wrap('noteBrake', (ask) => all.noteBrake(ask)),
   findContacts: wrap('findContacts', (ask) => all.findContacts(ask)),
   expandWindow: wrap('expandWindow', (ask) => all.expandWindow(ask)),
 });

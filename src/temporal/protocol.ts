@@ -26,6 +26,7 @@ import {
 } from '../domain/wire/adminRequests.js';
 import {
   ACCOUNT_WORKFLOW,
+  BRAKE_WORKFLOW,
   FLEET_AUDIT_SCHEDULE,
   RESET_SIGNAL,
   WEBHOOKS_SCHEDULE,
@@ -49,6 +50,16 @@ export const WORKFLOW_TYPE = 'inmailAccount';
 export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET_AUDIT_SCHEDULE };
 /** The sender of webhooks, and the Schedule that keeps one running. */
 export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: WEBHOOKS_SCHEDULE };
+/** The brake of the fleet (R27): its type, its Updates, and its id on the task queue `inmail`. */
+export const BRAKE = {
+  workflowType: 'inmailBrake',
+  workflowId: BRAKE_WORKFLOW,
+  engage: 'engage',
+  release: 'release',
+} as const;
+/** Returns the id of the brake: each task queue is a fleet of its own. */
+export const brakeWorkflowId = (taskQueue: string): string =>
+  taskQueue === TASK_QUEUE ? BRAKE_WORKFLOW : `${BRAKE_WORKFLOW}/${taskQueue}`;
 /**
  * Types of an activity's failure: its transaction may still be committed, or certainly is not.
  */

@@ -1,5 +1,6 @@
 /** Decisions of a run and state of an account: each of these mutants fails a check of the domain. */
 import { FULL_ACCOUNT_MUTANTS } from './fullAccountMutants.js';
+import { BRAKE_MUTANTS } from './brakeMutants.js';
 import type { CheckName } from './checks/index.js';
 import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
@@ -319,4 +320,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...ANSWER_MUTANTS,
   ...LINE_MUTANTS,
   ...SHADOW_MUTANTS,
+  ...BRAKE_MUTANTS,
 ];

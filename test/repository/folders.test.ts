@@ -9,7 +9,7 @@ import { files, importsIn, placeOf, SRC, sources, type File } from '../support/s
  * other. Days come before records, because a row has the step of the ramp at which its next day begins.
  */
 const DOMAIN_ORDER =
-  'primitives < account < gate < days < {commands, records} < {gap, wire} < reconcile < entity < diagnostics';
+  'primitives < account < gate < days < {commands, records} < {gap, wire} < {reconcile, fleet} < entity < diagnostics';
 const RANKS: ReadonlyMap<string, number> = new Map(
   DOMAIN_ORDER.split(' < ').flatMap((step, rank) =>
     step

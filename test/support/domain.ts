@@ -46,9 +46,11 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/diagnostics/why/customer.js') &
   typeof import('../../src/domain/wire/canSend.js') &
   typeof import('../../src/domain/diagnostics/alerts/act.js') &
+  typeof import('../../src/domain/fleet/brake.js') &
   typeof import('../../src/domain/primitives/time.js');
 
 const FILES = [
+  'fleet/brake',
   'entity/entity',
   'entity/writes',
   'entity/outbox',

@@ -1,4 +1,5 @@
 /** The data of an account's page, and the same with script in every text. */
+import type { BrakePart } from '../../src/http/pages/fleet/brake.js';
 import type { AccountData } from '../../src/http/pages/account/accountData.js';
 import type { Frame } from '../../src/http/pages/ui/layout.js';
 import { numbersOfRow } from '../../src/http/pages/ui/numbers.js';
@@ -241,3 +242,42 @@ export const article = (): Why => ({
   ],
   beside: [{ text: 'It is cooling down. ', kind: 'cooldown', at: '2026-11-24T13:00:00.000Z' }],
 });
+
+const BRAKED_AT = '2026-11-24T11:00:00.000Z';
+const BRAKED_BY = { actor: 'ada', reason: 'wrong texts' };
+/** A brake that is on, and one that was released. */
+export const BRAKE_PART: BrakePart = {
+  brakes: {
+    held: [{ brakeId: '5f0c9a1d2e3b4c6d', group: null, since: BRAKED_AT, ...BRAKED_BY }],
+    history: [
+      {
+        brakeId: '5f0c9a1d2e3b4c6e',
+        group: null,
+        since: BRAKED_AT,
+        ...BRAKED_BY,
+        released: { at: BRAKED_AT, ...BRAKED_BY },
+      },
+    ],
+  },
+  mayBrake: true,
+  form: {},
+  failure: null,
+};
+/** What the page *Fleet* shows with its accounts. */
+export const FLEET = {
+  lastHeartbeatAt: NOON,
+  runs: 3,
+  group: null,
+  groups: [],
+  brake: BRAKE_PART,
+};
+
+/** What one audit found. */
+export const HEARTBEAT = {
+  runId: 'audit-1',
+  ranAt: NOON,
+  durationMs: 1,
+  accountsChecked: 9,
+  isAlerted: true,
+  found: { drifting: 2, woken: 3, missing: 4, lateReconciles: 1, lateResets: 5 },
+};

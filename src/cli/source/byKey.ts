@@ -16,6 +16,7 @@ import { byKeyCampaigns } from './campaigns.js';
 import { byKeyOrders } from './byKeyOrders.js';
 import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
+import { byKeyBrakes } from './fleet.js';
 import { foundOf, KINDS, type FoundJson } from './finding.js';
 import { Answered, type Http } from './http.js';
 import type {
@@ -103,6 +104,7 @@ export function byKeySource(http: Http): Source {
     ...explained(get),
     ...logs(http, { get, of, knowing }),
     webhooks: byKeyWebhooks(http),
+    brakes: byKeyBrakes(http),
     shares: byKeyShares(http, { of, knowing }),
   };
 }

@@ -33,6 +33,7 @@ import type { Temporal } from '../temporal.js';
 import { directCampaigns } from './campaigns.js';
 import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
+import { directBrakes } from './fleet.js';
 import { foundOf } from './finding.js';
 import type { AlertOrder, AlertsAsked, KnownStatus, Page, Source } from './source.js';
 import { unknownAccount } from './unknownAccount.js';
@@ -92,6 +93,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
     ...explained(parts),
     ...rows(parts),
     webhooks: directWebhooks(pool, now),
+    brakes: directBrakes(reach),
     shares: directShares({ pool, now, known, publicUrl: reach.publicUrl }),
   };
 }

@@ -31,6 +31,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   disconnect: 'key',
   hold: 'key',
   resume: 'key',
+  brake: 'key',
   settle: 'key',
   credits: 'key',
   reconcile: 'key',

@@ -22,6 +22,7 @@ import type { StatusRead } from '../../status/readStatus.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { CliError } from '../errors.js';
 import type { Campaigns } from './campaigns.js';
+import type { Brakes } from './fleet.js';
 import type { FoundJson } from './finding.js';
 import type {
   accountJson,
@@ -178,4 +179,5 @@ export type Source = {
   ) => Promise<{ readonly changes: readonly AccessChange[]; readonly next: number | null }>;
   readonly webhooks: Webhooks;
   readonly shares: Shares;
+  readonly brakes: Brakes;
 };

@@ -18,6 +18,8 @@ export const ACCOUNT_WORKFLOW = 'inmail-account/';
 export const FLEET_AUDIT_SCHEDULE = 'inmail-fleet-audit';
 /** The Schedule of the webhooks' sender; ids of its workflows begin with this. */
 export const WEBHOOKS_SCHEDULE = 'inmail-webhooks';
+/** The workflow of the brake (R27). */
+export const BRAKE_WORKFLOW = 'safeband-brake';
 /** Sent inside a run that was reset to an earlier event (R14); from outside it is a bad Signal. */
 export const RESET_SIGNAL = 'safeband:reset';
 /** Names of signals with this prefix belong to Temporal. */
@@ -30,6 +32,7 @@ export const OWN_WORKFLOWS: readonly string[] = [
   'inmail-fleet-',
   FLEET_AUDIT_SCHEDULE,
   WEBHOOKS_SCHEDULE,
+  BRAKE_WORKFLOW,
 ];
 
 /** Returns the form in which names are compared, so that no spelling hides a reserved name. */

@@ -73,6 +73,8 @@ export type ReservationWire = {
   readonly reason: string | null;
   /** True if the caller may call LinkedIn, as far as the account knows (R18). */
   readonly mayAttempt: boolean;
+  /** The brake holds the fleet, so `mayAttempt` is false (R27). No account answers it. */
+  readonly fleetHeld?: true;
 };
 
 /** What is known of an account's rows, in addition to the account. */

@@ -5,6 +5,7 @@
 import type { Static } from 'typebox';
 import { pgJournal, type FailedReport } from '../../client/index.js';
 import type { Attempt } from '../../client/journal.js';
+import { FLEET_HELD } from '../../domain/fleet/fleetHeld.js';
 import { FRESH_MS } from '../../domain/gate/cooldown.js';
 import { within } from '../plumbing/within.js';
 import { beginAttempt } from '../../postgres/save/attempts.js';
@@ -40,6 +41,7 @@ async function permit(
   if (found.state === 'waiting') return refusal(reservationId, 'waiting', WAITS);
   const { quotaDay, leaseExpiresAt } = found;
   const own = { accountId, reservationId, quotaDay };
+  if ('fleetHeld' in found) return refusal(reservationId, FLEET_HELD, FLEET_IS_HELD);
   if (!found.mayAttempt) return refusal(reservationId, 'not_allowed', notAllowed(found.state));
   const begun = await begin(parts, own, attemptId ?? null);
   if (!begun.begun) {
@@ -53,6 +55,11 @@ async function permit(
       await keepOutcome(parts, accountId, { reservationId, kind: 'not_attempted' });
       return refusal(reservationId, 'not_allowed', notAllowed('in_flight'));
     }
+  }
+  // The brake may have come while the row was written. No caller has its permission yet.
+  if (await parts.client.fleetHeld(accountId)) {
+    await keepOutcome(parts, accountId, { reservationId, kind: 'not_attempted' });
+    return refusal(reservationId, FLEET_HELD, FLEET_IS_HELD);
   }
   return { mayAttempt: true, reservationId, quotaDay, leaseExpiresAt };
 }
@@ -80,6 +87,8 @@ const ATTEMPTED =
   'Another request has begun the attempt of this reservation, so do not call LinkedIn. If it was ' +
   'yours and its answer was lost, nothing was sent for it: the slot becomes uncertain at the end ' +
   'of its lease and stays spent. Send with a new reservation.';
+const FLEET_IS_HELD =
+  'The brake holds the fleet, or cannot be read. Do not call LinkedIn; ask again after its release.';
 const notAllowed = (state: string): string =>
   state === 'in_flight'
     ? 'The lease has ended, or the account is held, disconnected, without credits or in a cooldown.'

@@ -4,6 +4,7 @@
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Brake } from '../../domain/fleet/brake.js';
 import { NOBODY } from '../access/caller.js';
 import { notFound, problemIn } from '../plumbing/problems.js';
 import { addAccountPages } from './account/accountRoutes.js';
@@ -29,6 +30,9 @@ import type { Parts } from '../context.js';
 import type { OpenCounts } from '../../postgres/alerts/alerts.js';
 import type { PageParts } from './context.js';
 
+/** How long a page waits for the brake; it is then rendered without it. */
+const BRAKE_READ_MS = 500;
+
 export type Pages = {
   /** Registers all pages. */
   readonly add: (app: FastifyInstance) => Promise<void>;
@@ -40,6 +44,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The open alerts that the caller of a page may see; null before they are counted. */
     openAlerts: OpenCounts | null;
+    /** The brake that is on, of all accounts first; null: it is off, or not known. */
+    brake: Brake | null;
   }
 }
 
@@ -59,6 +65,7 @@ export async function createPages(parts: Parts): Promise<Pages> {
 
 async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> {
   app.decorateRequest('openAlerts', null);
+  app.decorateRequest('brake', null);
   let isWatching = false;
   await app.register(async (scope) => {
     await scope.register(formbody);
@@ -70,8 +77,8 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
       if (!isWatching) watch(shared);
       isWatching = true;
     });
-    // Every page has the open alerts in its header.
-    scope.addHook('preHandler', async (request) => countAlerts(request, shared));
+    // Every page has the open alerts in its header, and the brake while it is on.
+    scope.addHook('preHandler', async (request) => noteFleet(request, shared));
     scope.setErrorHandler((error: FastifyError, request, reply) =>
       answerWithPage(error, request, reply, shared),
     );
@@ -93,9 +100,13 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
   app.addHook('onClose', async () => shared.list.stop());
 }
 
-/** Notes the open alerts that the caller of a page may see. */
-async function countAlerts(request: FastifyRequest, { alerts }: PageParts): Promise<void> {
-  if (request.caller !== NOBODY) request.openAlerts = await alerts.sumFor(request.caller);
+/** Notes the open alerts that the caller of a page may see, and the brake. */
+async function noteFleet(request: FastifyRequest, { alerts, client }: PageParts): Promise<void> {
+  if (request.caller === NOBODY) return;
+  const brakes = client.brake.state(BRAKE_READ_MS).catch(() => []);
+  request.openAlerts = await alerts.sumFor(request.caller);
+  const held = await brakes;
+  request.brake = held.find(({ group }) => group === null) ?? held[0] ?? null;
 }
 
 /** Drops the cached numbers of an account when Postgres reports a change of its row. */
@@ -150,7 +161,7 @@ async function answerWithPage(
     const next = request.method === 'GET' ? request.url : '/accounts';
     return goTo(reply, `/login?next=${encodeURIComponent(next)}`);
   }
-  await countAlerts(request, shared);
+  await noteFleet(request, shared);
   const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
   return sendPage(request, reply, ProblemPage({ frame, status, problem }), status);
 }

@@ -276,5 +276,6 @@ export const slotState = closed({
   messageId: orNull(messageId),
   reason: orNull(text(512, 'Why the slot was released or is uncertain.', 'rejected')),
   mayAttempt: Boolean({ description: 'True: the caller may call LinkedIn.' }),
+  fleetHeld: Optional(Literal(true, { description: 'The brake holds the fleet.' })),
 });
 export const nextSlots = Type.Array(instant('A reserve at this instant is granted.'));

@@ -37,7 +37,7 @@ export const attemptAnswer = Union([
     {
       mayAttempt: Literal(false),
       reservationId,
-      reason: Enum(['attempted', 'not_allowed', 'waiting']),
+      reason: Enum(['attempted', 'not_allowed', 'waiting', 'fleet_held']),
       detail: String({ description: 'The reason in a sentence, with the next step.' }),
       attemptedAt: Optional(instant('When the other attempt began; only with attempted.')),
     },

@@ -1,5 +1,6 @@
 /** The schemas of the answers to an ask, and of one reservation or ask that waits. */
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
+import { FLEET_HELD } from '../../domain/fleet/fleetHeld.js';
 import { slotState } from './answers.js';
 import { Type } from 'typebox';
 import { closed, count, day, denied, instant, orNull, reservationId, wouldDeny } from './parts.js';
@@ -23,6 +24,15 @@ const position = count('Its place in the line, from 1.', 1);
 const expectedAt = orNull(
   instant('When its turn comes if all before it get a slot. Null: not before a person acts.'),
 );
+const fleetHeld = closed(
+  {
+    granted: Literal(false),
+    reservationId,
+    reason: Literal(FLEET_HELD),
+    retryAt: Type.Null(),
+  },
+  'The brake holds the fleet: no account was asked. Ask again after its release.',
+);
 export const decision = Union([
   closed({ ...grant, reservationId }, 'Granted: the caller may call LinkedIn once.'),
   closed({ ...denial, reservationId }, 'Denied: nothing was counted. Ask again at retryAt.'),
@@ -41,6 +51,7 @@ export const decision = Union([
     { ...denial, reason: Literal('line_full'), reservationId },
     'Only with wait: the line has no place left. Ask again at retryAt.',
   ),
+  fleetHeld,
 ]);
 export const withdrawn = closed({ withdrawn: Literal(true), reservationId });
 export const peek = Union([closed(grant), closed(denial)]);

@@ -50,6 +50,7 @@ const RIGHTS = `
   alert_actions       s       -         s       si
   alerts              siu     -         s       su.
   api_keys            -       -         -       su.
+  brakes              siu     -         s       s
   campaign_days       s       -         s       s
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s

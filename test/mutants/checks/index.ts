@@ -1,5 +1,6 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
 import { fullAccountChecks } from './fullAccount.js';
+import { brakeChecks } from './brake.js';
 import { handoverChecks } from './handover.js';
 import { answerChecks } from './answers.js';
 import { edgeChecks } from './edges.js';
@@ -21,5 +22,6 @@ export const CHECKS = {
   ...lineChecks,
   ...pacingChecks,
   ...shadowChecks,
+  ...brakeChecks,
 };
 export type CheckName = keyof typeof CHECKS;

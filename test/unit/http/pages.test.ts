@@ -27,7 +27,16 @@ import { WhyPage } from '../../../src/http/pages/account/why.js';
 import { Problem } from '../../../src/http/plumbing/problems.js';
 import { dayOf } from '../../../src/domain/primitives/time.js';
 import { at } from '../../support/scenario.js';
-import { accountData, article, frame, HOSTILE, hostile, statusRow } from '../../support/pages.js';
+import {
+  accountData,
+  article,
+  FLEET,
+  frame,
+  HEARTBEAT,
+  HOSTILE,
+  hostile,
+  statusRow,
+} from '../../support/pages.js';
 
 const NOON = at('12:00');
 
@@ -100,20 +109,9 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
     FleetPage({
       frame: hostile(frame()),
       ...fleetOf([data.numbers]),
-      heartbeats: [
-        {
-          runId: 'audit-1',
-          ranAt: NOON,
-          durationMs: 1,
-          accountsChecked: 9,
-          isAlerted: true,
-          found: { drifting: 2, woken: 3, missing: 4, lateReconciles: 1, lateResets: 5 },
-        },
-      ],
-      lastHeartbeatAt: NOON,
-      runs: 3,
+      heartbeats: [HEARTBEAT],
+      ...hostile(FLEET),
       group: HOSTILE,
-      groups: [],
     }),
   campaigns: () => {
     const counts = { asked: 3, granted: 2, denied: 1, delivered: 1, inFlight: 1, uncertain: 0 };
@@ -249,7 +247,7 @@ it('the fleet page lists each drift other than 0, and counts those that the audi
     of('less', -7),
     of('gone', 9, { state: 'disconnected' }),
   ];
-  const audits = { heartbeats: [], lastHeartbeatAt: NOON, runs: 3, group: null, groups: [] };
+  const audits = { heartbeats: [], ...FLEET };
   const html = htmlOf(FleetPage({ frame: frame(), ...fleetOf(accounts), ...audits }));
   const section = html.split('id="drifting"')[1]?.split('</section>')[0] ?? '';
   expect([...section.matchAll(/<li id="drifting-(\w+)"/g)].map(([, id]) => id)).toEqual([

@@ -21,6 +21,7 @@ const activities = (some: Partial<Activities>): Activities => ({
   readClock: none,
   auditFleet: none,
   sendWebhooks: none,
+  noteBrake: none,
   findContacts: none,
   expandWindow: none,
   ...some,

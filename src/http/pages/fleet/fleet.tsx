@@ -6,6 +6,7 @@ import type { Heartbeat } from '../../../postgres/read/pageReads.js';
 import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
 import type { Reading } from '../accounts/accountList.js';
 import { StillReading, type Progress } from '../accounts/stillReading.js';
+import { BrakeSection, type BrakePart } from './brake.js';
 import { SHOWN, type Figures } from './figures.js';
 import { GroupChoice } from '../groups/groupChoice.js';
 import { many, whole } from '../ui/format.js';
@@ -31,6 +32,7 @@ type Props = {
   /** The accounts of a group, or of all. */
   readonly group: GroupFilter;
   readonly groups: readonly GroupCount[];
+  readonly brake: BrakePart;
 };
 
 export type FleetShown = {
@@ -65,6 +67,7 @@ export function FleetPage(props: Props): VNode {
           </p>
         ) : null}
       </div>
+      <BrakeSection frame={frame} part={props.brake} />
       {fleet === null ? (
         <StillReading
           progress={reading.entries}

@@ -1,5 +1,5 @@
 /** The pages about all accounts; a limited key shows only its own accounts. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DAY_MS } from '../../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
 import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
@@ -8,6 +8,10 @@ import type { AccountList, Asked } from '../accounts/accountList.js';
 import { AccountsPage, type ListShown } from '../accounts/accounts.js';
 import { askOf, needsNumbers } from '../accounts/accountsView.js';
 import { accountsOf } from '../accounts/selection.js';
+import { readBrakes } from '../../../status/brakes.js';
+import type { Problem } from '../../plumbing/problems.js';
+import type { Form } from '../ui/form.js';
+import { addBrakeButtons } from './brakeRoutes.js';
 import { FleetPage, type FleetShown } from './fleet.js';
 import { figuresOf } from './figures.js';
 import { frameOf, isHardRefresh, sendPage } from '../ui/send.js';
@@ -17,7 +21,7 @@ const READ = { config: { needs: 'read' } } as const;
 const HEARTBEATS_SHOWN = 12;
 
 export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
-  const { assets, now, pool, list, alerts: openAlerts } = parts;
+  const { assets, now, pool, client, list, alerts: openAlerts } = parts;
 
   app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
     const ask = askOf(request.query);
@@ -29,17 +33,22 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
     return sendPage(request, reply, AccountsPage({ frame, ask, ...shown, alerts }));
   });
 
-  app.get<{ Querystring: Record<string, unknown> }>('/fleet', READ, async (request, reply) => {
+  const show = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { form, problem }: { readonly form: Form; readonly problem: Problem | null },
+  ): Promise<FastifyReply> => {
     const { caller } = request;
     const at = now();
-    const group = groupOfPage(request.query['group']);
+    const group = groupOfPage(new URLSearchParams(request.url.split('?')[1]).get('group'));
     const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
     const asked = { caller: { accounts }, isFresh: isHardRefresh(request), needsNumbers: true };
-    const [{ reading, fleet }, heartbeats, runs, groups] = await Promise.all([
+    const [{ reading, fleet }, heartbeats, runs, groups, brakes] = await Promise.all([
       fleetOf(list, asked),
       listHeartbeats(pool, HEARTBEATS_SHOWN),
       countRuns(pool, at - DAY_MS, accounts),
       countGroups(pool, caller.accounts),
+      readBrakes(client, pool).catch(() => null),
     ]);
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = FleetPage({
@@ -51,9 +60,17 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
       runs,
       group,
       groups,
+      brake: {
+        brakes,
+        mayBrake: caller.role === 'operator' && caller.accounts === null,
+        form,
+        failure: problem?.fields ?? null,
+      },
     });
-    return sendPage(request, reply, page);
-  });
+    return sendPage(request, reply, page, problem?.statusCode);
+  };
+  app.get('/fleet', READ, (request, reply) => show(request, reply, { form: {}, problem: null }));
+  addBrakeButtons(app, parts, show);
 }
 
 /** Returns the figures of all accounts, and the rows of the accounts that the page shows. */

@@ -2,11 +2,13 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { SEARCH_MAX } from '../../../domain/wire/search.js';
-import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
+import type { Brake } from '../../../domain/fleet/brake.js';
+import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import type { Caller } from '../../access/caller.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { Patterns } from './bar.js';
 import { whole } from './format.js';
+import { When } from './parts.js';
 
 /** The addresses of the style sheet and the scripts: each name contains a hash of the content. */
 export type AssetUrls = {
@@ -26,6 +28,8 @@ export type Frame = {
   readonly flash?: string | undefined;
   /** The open alerts that the reader may see; null if they are not known. */
   readonly alerts?: OpenCounts | null;
+  /** The brake that is on, of all accounts first; null: it is off, or not known (R27). */
+  readonly brake?: Brake | null;
 };
 type PageProps = {
   readonly frame: Frame;
@@ -73,6 +77,7 @@ export function Page(props: PageProps): VNode {
           {caller ? <Session caller={caller} /> : null}
         </header>
         <main id="main" tabIndex={-1} data-now={isoInstant(now)} data-zone={zone}>
+          {frame.brake ? <Braked brake={frame.brake} /> : null}
           <p id="lost" class="banner banner-lost" hidden={true} />
           {flash === undefined ? null : (
             <p id="flash" class="banner banner-done" role="status">
@@ -89,6 +94,15 @@ export function Page(props: PageProps): VNode {
     </html>
   );
 }
+
+/** Renders the first thing to know in an incident: that nothing is sent, and where to end that. */
+const Braked = ({ brake: { group, since } }: { readonly brake: Brake }): VNode => (
+  <p id="braked" class="banner banner-error">
+    <strong>The brake is on</strong> since <When at={parseInstant(since) ?? 0} show="full" />: no
+    account{group === null ? '' : ` of the group ${group}`} gets a slot.{' '}
+    <a href="/fleet#brake">Who, why, and release</a>
+  </p>
+);
 
 type Here = 'accounts' | 'alerts' | 'campaigns' | 'fleet' | 'runbook';
 const Navigation = ({

@@ -28,7 +28,8 @@ export function frameOf(
   const caller = request.caller === NOBODY ? null : request.caller;
   const flash = request.cookies[FLASH_COOKIE];
   if (flash !== undefined) void reply.clearCookie(FLASH_COOKIE, { path: '/' });
-  return { assets, now, caller, flash, alerts: request.openAlerts };
+  const { openAlerts: alerts, brake } = request;
+  return { assets, now, caller, flash, alerts, brake };
 }
 
 /** Redirects to another page of this server, which shows `done` once. */

@@ -1,0 +1,259 @@
+/** The brake of the fleet: 64 callers, each way to a grant, and its trace (R27). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createClient, sendActivity, SendFailure } from '../../../src/client/index.js';
+import type { SafebandClient } from '../../../src/client/index.js';
+import { BRAKE_MEMO } from '../../../src/domain/fleet/brake.js';
+import { makeKey } from '../../../src/postgres/access/keys.js';
+import { BRAKE, brakeWorkflowId } from '../../../src/temporal/protocol.js';
+import { createHttpStand, type HttpStand } from '../../support/http.js';
+
+let stand: HttpStand;
+let key: string;
+let library: SafebandClient;
+beforeAll(async () => {
+  stand = await createHttpStand();
+  key = await stand.key('operator');
+});
+// A new client has not read the brake yet, so no test waits for its next read.
+beforeEach(() => {
+  library = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+});
+afterAll(() => stand.close());
+
+const brake = (reason = 'wrong texts') => stand.ask(key, '/v1/brake', { reason, actor: 'ada' });
+const release = () => stand.ask(key, '/v1/brake/release', { reason: 'texts corrected' });
+const post = (id: string, name: string, body: object, by = key) =>
+  stand.ask(by, `/v1/accounts/${id}/${name}`, body);
+const held = async () =>
+  (await stand.ask(key, '/v1/brake')).json<{ held: object[]; history: object[] }>();
+async function connected(): Promise<string> {
+  const id = stand.newAccount();
+  await stand.connect(id);
+  return id;
+}
+type Said = { readonly granted: boolean; readonly reason?: string; readonly repeated?: boolean };
+
+describe('64 callers', () => {
+  const EACH = 5;
+  /** Asks for 5 slots, one after the other, and asks again while the brake is on. */
+  async function caller(ask: (reservationId: string) => Promise<Said>, n: number) {
+    const answers: (Said & { readonly at: number; readonly reservationId: string })[] = [];
+    for (let slot = 0; slot < EACH; slot += 1) {
+      const reservationId = `c${n}-${slot}`;
+      for (let isOpen = true; isOpen;) {
+        const answer = await ask(reservationId);
+        answers.push({ ...answer, at: Date.now(), reservationId });
+        isOpen = !answer.granted;
+        await sleep(120);
+      }
+    }
+    return answers;
+  }
+
+  it('get no grant from 2 s after the brake, all get fleet_held, and continue after the release', async () => {
+    const accounts = await Promise.all(Array.from({ length: 8 }, connected));
+    const callers = Array.from({ length: 64 }, (_, n) => {
+      const id = accounts[n % 8] ?? '';
+      const byHttp = async (reservationId: string): Promise<Said> =>
+        (await post(id, 'sendReserve', { reservationId })).json<Said>();
+      const byLibrary = (reservationId: string): Promise<Said> =>
+        library.reserve(id, { reservationId });
+      return caller(n < 32 ? byHttp : byLibrary, n);
+    });
+    await sleep(250);
+    const answer = await brake();
+    const engagedAt = Date.now();
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { heldBefore: false }]);
+    await sleep(2_400);
+    const releasedAt = Date.now();
+    expect((await release()).json()).toMatchObject({ released: { group: null } });
+    const all = await Promise.all(callers);
+    const grants = all.flat().filter(({ granted }) => granted);
+    const late = grants.filter(({ at }) => at > engagedAt + 2_000 && at < releasedAt);
+    expect(late).toEqual([]);
+    // The callers were in the middle of their work.
+    expect(grants.filter(({ at }) => at < engagedAt).length).toBeGreaterThan(0);
+    expect(grants.filter(({ at }) => at > releasedAt).length).toBeGreaterThan(64);
+    for (const one of all) {
+      expect(one.filter(({ granted }) => granted)).toHaveLength(EACH);
+      expect(one.some(({ reason }) => reason === 'fleet_held')).toBe(true);
+    }
+    const refusals = all.flat().filter(({ granted }) => !granted);
+    expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['fleet_held']));
+    // A grant that was kept back is the caller's first grant, and no slot counts twice.
+    expect(grants.filter(({ repeated }) => repeated)).toEqual([]);
+    const counters = await Promise.all(accounts.map((id) => library.status(id)));
+    expect(counters.map(({ counter }) => counter)).toEqual(accounts.map(() => EACH * 8));
+  });
+});
+
+describe('while the brake is on', () => {
+  afterEach(() => release());
+
+  it('no permission to call is given, and a caller that waits continues after the release', async () => {
+    const id = await connected();
+    await post(id, 'sendReserve', { reservationId: 'before', journaled: true });
+    await brake();
+    const batch = await post(id, 'sendReserveBatch', {
+      requests: [{ reservationId: 'b1' }, { reservationId: 'b2' }],
+    });
+    expect(batch.json()).toMatchObject({
+      decisions: [
+        { reason: 'fleet_held', retryAt: null, reservationId: 'b1' },
+        { reason: 'fleet_held', reservationId: 'b2' },
+      ],
+    });
+    expect((await post(id, 'attempts', { reservationId: 'before' })).json()).toMatchObject({
+      mayAttempt: false,
+      reason: 'fleet_held',
+    });
+    const found = await stand.ask(key, `/v1/accounts/${id}/reservations/before`);
+    expect(found.json()).toMatchObject({ state: 'in_flight', mayAttempt: false, fleetHeld: true });
+    const calls: string[] = [];
+    const send = async ({ reservationId }: { readonly reservationId: string }) => {
+      calls.push(reservationId);
+      return { chatId: `chat-${id}-${reservationId}` };
+    };
+    const activity = sendActivity(send, library);
+    await expect(activity({ accountId: id, reservationId: 'x' })).rejects.toMatchObject({
+      type: 'SafebandSendFailure',
+      details: [{ kind: 'not_attempted' }],
+    });
+    const waits: string[] = [];
+    const waiting = library.sendWhenAllowed(
+      id,
+      { reservationId: 'waits', validUntil: new Date(Date.now() + 60_000).toISOString() },
+      send,
+      {
+        journal: { begin: async () => true, settle: async () => undefined },
+        onWait: (why) => waits.push(why),
+      },
+    );
+    await expect.poll(() => waits.length).toBeGreaterThan(0);
+    expect([calls, waits[0]]).toEqual([[], 'reservation waits waits: the brake holds the fleet']);
+    expect(
+      (await post(id, 'sendFailed', { reservationId: 'before', kind: 'rejected' })).json(),
+    ).toEqual({ settled: 'released' });
+    await release();
+    expect(await waiting).toMatchObject({ sent: true });
+    expect(calls).toEqual(['waits']);
+  });
+
+  it('a grant from the line, or before the call, is given back when the lease gets too short', async () => {
+    const id = await connected();
+    const grant = await library.reserve(id, { reservationId: 'taken' });
+    expect(grant.granted).toBe(true);
+    let isOn = false;
+    const row = async () => {
+      await brake(); // while the row is written
+      await sleep(1_500); // so long the client may use its last answer
+      expect(await library.fleetHeld(id)).toBe(true);
+      isOn = true;
+      return true;
+    };
+    const sent = await library.sendWhenAllowed(
+      id,
+      { reservationId: 'next', validUntil: new Date(Date.now() + 60_000).toISOString() },
+      async () => {
+        throw new SendFailure('unknown', 'the call was made');
+      },
+      { journal: { begin: row, settle: async () => undefined } },
+    );
+    expect([isOn, sent]).toMatchObject([true, { sent: false, kind: 'not_attempted' }]);
+    await expect.poll(async () => (await library.status(id)).counter).toBe(1);
+  });
+
+  it('a group is held alone, until its own release', async () => {
+    const [member, other] = [stand.newAccount(), await connected()];
+    await stand.connect(member, { group: 'acme' });
+    const order = { group: 'acme', reason: 'the customer asked' };
+    const of = { group: 'acme' };
+    expect((await stand.ask(key, '/v1/brake', order)).json()).toMatchObject(of);
+    expect(await library.fleetHeld(member)).toBe(true);
+    const asked = { reservationId: 'of-a-group' };
+    expect((await post(member, 'sendReserve', asked)).json()).toMatchObject({
+      reason: 'fleet_held',
+    });
+    expect(await library.reserve(other, asked)).toMatchObject({ granted: true });
+    await release(); // of all: the group stays
+    expect((await held()).held).toMatchObject([of]);
+    const form = { group: 'acme', reason: 'it continues' };
+    const page = await stand.submit(key, '/fleet/brake/release', form);
+    expect([page.statusCode, page.headers.location]).toEqual([303, '/fleet']);
+    const { client, taskQueue } = stand;
+    expect(await createClient({ client, taskQueue }).fleetHeld(member)).toBe(false);
+  });
+
+  it('is on without a worker, and its rows are written when a worker is back', async () => {
+    await stand.stopWorker();
+    const reason = 'no worker runs';
+    const engaged = await library.brake.engage({ reason, actor: 'ada' }, 300);
+    expect(engaged.heldBefore).toBe(false);
+    expect(await library.reserve('nobody', { reservationId: 'r' })).toMatchObject({
+      reason: 'fleet_held',
+    });
+    expect((await held()).held).toMatchObject([{ brakeId: engaged.brakeId, reason: null }]);
+    await stand.startWorker();
+    await expect
+      .poll(async () => (await held()).held)
+      .toMatchObject([{ brakeId: engaged.brakeId, reason, actor: 'ada' }]);
+    const again = await brake('a second time');
+    expect(again.json()).toMatchObject({ heldBefore: true, brakeId: engaged.brakeId });
+    await release();
+    await expect
+      .poll(async () => (await held()).history[0])
+      .toMatchObject({
+        brakeId: engaged.brakeId,
+        released: { actor: 'operator-1', reason: 'texts corrected' },
+      });
+    expect((await release()).json()).toEqual({ released: null });
+  });
+
+  it('a memo that cannot be read holds every caller, until the workflow ends', async () => {
+    const workflowId = brakeWorkflowId(stand.taskQueue);
+    await stand.client.workflow.start(BRAKE.workflowType, {
+      workflowId,
+      taskQueue: 'no-worker-takes-it',
+      args: [{}],
+      memo: { [BRAKE_MEMO]: 'garbage' },
+    });
+    const { client, taskQueue } = stand;
+    const fresh = createClient({ client, taskQueue, deadlineMs: 500 });
+    const asked = fresh.reserve('nobody', { reservationId: 'r' });
+    await expect(asked).rejects.toMatchObject({
+      type: 'Unavailable',
+      message: expect.stringContaining('the brake cannot be read, so no account was asked'),
+    });
+    await stand.client.workflow.getHandle(workflowId).terminate('it cannot be read');
+    await expect(fresh.reserve('nobody', { reservationId: 'r' })).rejects.toMatchObject({
+      type: 'AccountUnknown',
+    });
+  });
+});
+
+it('only operators of all accounts use the brake, every key reads it, and a bad order is named', async () => {
+  const limited = await stand.key('operator', ['acme']);
+  for (const by of [await stand.key('pipeline'), await stand.key('reader'), limited]) {
+    const { statusCode } = await stand.ask(by, '/v1/brake', { reason: 'r' });
+    expect(statusCode).toBe(403);
+    expect((await stand.ask(by, '/v1/brake/release', { reason: 'r' })).statusCode).toBe(403);
+    expect((await stand.ask(by, '/v1/brake')).json()).toMatchObject({ held: [] });
+  }
+  const wrong = await stand.submit(key, '/fleet/brake', { reason: '' });
+  expect([wrong.statusCode, wrong.body]).toMatchObject([400, expect.stringContaining('“Reason”')]);
+  const ofAcme = (await makeKey(stand.pool, { name: 'acme', role: 'operator', groups: ['acme'] }))
+    ?.key;
+  for (const [group, status] of [
+    ['acme', 200],
+    ['other', 403],
+  ] as const) {
+    const by = await stand.ask(ofAcme ?? '', '/v1/brake/release', { group, reason: 'r' });
+    expect([group, by.statusCode]).toEqual([group, status]);
+  }
+  for (const body of [{}, { reason: ' ' }, { reason: 'x'.repeat(513) }]) {
+    const bad = await stand.ask(key, '/v1/brake', body);
+    expect([bad.statusCode, bad.json()]).toMatchObject([400, { field: 'reason' }]);
+  }
+  expect((await held()).held).toEqual([]);
+});
