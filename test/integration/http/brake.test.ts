@@ -246,7 +246,7 @@ it('only operators of all accounts use the brake, every key reads it, and a bad 
     ?.key;
   for (const [group, status] of [
     ['acme', 200],
-    ['other', 403],
+    ['else', 403],
   ] as const) {
     const by = await stand.ask(ofAcme ?? '', '/v1/brake/release', { group, reason: 'r' });
     expect([group, by.statusCode]).toEqual([group, status]);
