@@ -1,26 +1,17 @@
-/**
- * Measures the database in an audit of the fleet, and in the roll at midnight, with thousands of
- * accounts that have a day of sends each.
- */
+/** Measures the database in an audit of the fleet, with thousands of accounts with a day of sends. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { createActivities } from '../src/activities/index.js';
 import {
   ACCOUNTS_PAGE,
   readAccountsPage,
-  readHorizon,
-  readNews,
+  writeFleetHeartbeat,
 } from '../src/postgres/operations/fleet.js';
-import { pass } from '../src/domain/entity/entity.js';
-import { isAccountId } from '../src/domain/primitives/ids.js';
-import { dayOf, hashOf, SECOND_MS, startOf } from '../src/domain/primitives/time.js';
+import { dayOf } from '../src/domain/primitives/time.js';
+import { readNews } from '../src/postgres/operations/news.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
-import { workflowIdOf } from '../src/temporal/protocol.js';
-import { anAccount, must } from '../test/support/scenario.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
-import { batchOf, saved } from '../src/domain/entity/writes.js';
 
 /** InMails of each account: those that are delivered; one more is uncertain. */
 const EVENTS_EACH = 25;
@@ -132,11 +123,11 @@ async function vacuum(db: pg.Client): Promise<void> {
 const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
   where reservation_id = 'r${EVENTS_EACH + 1}' and hashtext(account_id) % 6 = 0`;
 
-async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; took: number }> {
+/** Reads as one audit does; the next one then reads only what is newer. */
+async function auditOnce(pool: Pool): Promise<number> {
   const at = Date.now();
   const begin = performance.now();
-  const stored = await readHorizon(pool);
-  const news = await readNews(pool, { since: since || stored, day: dayOf(at) });
+  const { horizon } = await readNews(pool, dayOf(at));
   let checked = 0;
   for (let after: string | null = ''; after !== null;) {
     const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
@@ -145,7 +136,11 @@ async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; 
     after = page.last;
   }
   if (checked === 0) throw new Error('no account was checked');
-  return { horizon: news.horizon, took: performance.now() - begin };
+  const durationMs = Math.round(performance.now() - begin);
+  const explanation = { horizon };
+  const run = { runId: randomUUID(), at, durationMs, checked, isAlerted: false, explanation };
+  await writeFleetHeartbeat(pool, run);
+  return performance.now() - begin;
 }
 
 /** Runs the statements of one audit, and measures each from the first byte to the last. */
@@ -157,88 +152,15 @@ export async function auditOf(
   const database = await freshDatabase(bench);
   const { pool, drop } = database;
   await fill(database, accounts);
-  const first = await auditOnce(pool, '0');
+  const first = await auditOnce(pool);
   const { rowCount } = await pool.query(TRAFFIC);
   const took: number[] = [];
-  for (let n = 0; n < 5; n += 1) took.push((await auditOnce(pool, first.horizon)).took);
+  for (let n = 0; n < 5; n += 1) took.push(await auditOnce(pool));
   await drop();
   const middle = took.toSorted((a, b) => a - b)[2] ?? Number.NaN;
   const name = `audit of ${accounts.toLocaleString('en')} accounts`;
   return [
     [`${name}, database time (${rowCount} new journal rows)`, ms(middle), target],
-    [`${name}, the first ever`, ms(first.took), ''],
+    [`${name}, the first ever`, ms(first), ''],
   ];
-}
-
-const ROLLS = 10_000;
-/** How far the workflow spreads its midnight timer. */
-const SPREAD_MS = 90 * SECOND_MS;
-
-/** Rolls each account at its own second after midnight, with the activity that writes the roll. */
-export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
-  const database = await freshDatabase(bench);
-  const { pool, drop } = database;
-  await fill(database, ROLLS);
-  const { timed, slowest } = timedPool(pool);
-  const activities = createActivities({ pool: timed });
-  const today = dayOf(Date.now());
-  const evening = anAccount({ tier: 'recruiter' }, { now: startOf(today) + 1 }).entity;
-  const clean = saved(evening, batchOf(evening), null);
-  const batch = batchOf(pass(clean, startOf(today + 1)));
-  const begin = Date.now();
-  let done = 0;
-  let latest = 0;
-  const roll = async (n: number): Promise<void> => {
-    const accountId = must(isAccountId, `a${String(n).padStart(6, '0')}`);
-    const due = hashOf(workflowIdOf(accountId)) % SPREAD_MS;
-    await new Promise((resolve) => {
-      setTimeout(resolve, begin + due - Date.now());
-    });
-    const row = { ...batch.row, accountId, version: 200 + batch.row.version };
-    const answer = await activities.save({ ...batch, owner: 'chain', row });
-    if (!answer.saved) throw new Error('the roll was not saved');
-    latest = Math.max(latest, Date.now() - begin);
-    done += 1;
-    if (done % 1_000 === 0) print(`midnight: ${done} of ${ROLLS} accounts have rolled`);
-  };
-  await Promise.all(Array.from({ length: ROLLS }, (_, n) => roll(n + 1)));
-  await drop();
-  return [
-    [
-      `midnight roll of ${ROLLS.toLocaleString('en')} accounts, latest row`,
-      `${(latest / SECOND_MS).toFixed(1)} s`,
-      '120 s at most',
-    ],
-    ['midnight roll, slowest statement', ms(slowest()), '100 ms at most'],
-  ];
-}
-
-/** Returns the pool with a timer around every statement. */
-function timedPool(pool: Pool): { readonly timed: Pool; readonly slowest: () => number } {
-  let slowest = 0;
-  const timedClient = (client: pg.PoolClient): pg.PoolClient =>
-    new Proxy(client, {
-      get: (target, name) => {
-        if (name !== 'query') return bound(target, name);
-        return (...args: unknown[]): Promise<unknown> => {
-          const begin = performance.now();
-          const query: unknown = Reflect.get(target, 'query');
-          if (typeof query !== 'function') throw new Error('a connection asks queries');
-          const answer: Promise<unknown> = query.apply(target, args);
-          return answer.finally(() => {
-            slowest = Math.max(slowest, performance.now() - begin);
-          });
-        };
-      },
-    });
-  const timed = new Proxy(pool, {
-    get: (target, name) =>
-      name === 'connect' ? async () => timedClient(await target.connect()) : bound(target, name),
-  });
-  return { timed, slowest: () => slowest };
-}
-
-function bound(target: object, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, name);
-  return typeof value === 'function' ? value.bind(target) : value;
 }

@@ -15,6 +15,7 @@ import { keepStacksShort, webpackConfigHook } from '../src/temporal/bundling.js'
 import { createActivities } from '../src/activities/index.js';
 import { startStack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
+import { USUAL_SIZES } from '../src/platform/sizes.js';
 import { createPool } from '../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../src/temporal/protocol.js';
 
@@ -59,7 +60,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
     interceptors: { workflowModules: [at('../src/temporal/interceptors.ts')] },
     dataConverter: { payloadConverterPath: at('../src/temporal/payloadConverter.ts') },
     activities: { ...createActivities({ pool }) },
-    maxCachedWorkflows: 1_000,
+    maxCachedWorkflows: USUAL_SIZES.cachedAccounts,
     bundlerOptions: { webpackConfigHook },
     ...options,
   });

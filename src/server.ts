@@ -12,6 +12,7 @@ import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { checkTemporal, type Temporal } from './doctor/temporal.js';
 import { createApp } from './http/app.js';
 import { reasonOf } from './http/operations/doctorRoute.js';
+import { sizesFrom } from './platform/sizes.js';
 import { createLogger } from './platform/logger.js';
 import type { UnipileLink } from './http/providers/unipileOrders.js';
 import type { Operations } from './http/operations/operations.js';
@@ -86,7 +87,7 @@ export async function startServer(
       ...settings,
       hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
       codec: keys.all.length > 0 ? createCodec(keys) : null,
-      operations: await operationsOf(metrics, {
+      operations: await operationsOf(metrics, environment, {
         address: temporalSettings(environment).address,
         namespace,
         taskQueue: TASK_QUEUE,
@@ -138,8 +139,13 @@ function unipileLinkOf(config: UnipileConfig | null): UnipileLink | null {
 }
 
 /** Returns what readiness, metrics and the doctor read. */
-const operationsOf = async (metrics: Metrics, temporal: Temporal): Promise<Operations> => ({
+const operationsOf = async (
+  metrics: Metrics,
+  environment: Environment,
+  temporal: Temporal,
+): Promise<Operations> => ({
   metrics,
+  midnightSpreadSeconds: sizesFrom(environment).midnightSpreadSeconds,
   countPollers: () => countPollers(temporal, temporal.taskQueue),
   readAttributes: () => readFlaw(temporal),
   readSchedules: () => flawsOfSchedules(temporal.client, Date.now()),
@@ -161,7 +167,9 @@ async function openDatabase(environment: Environment, waiting: Waiting) {
   await checkTable(database, 'safeband.identity_locks');
   if (directUrl) await reachDatabase(direct, waiting);
   await checkListening(direct);
-  const pool = createPool(databaseUrl, undefined, poolMode);
+  const { connections, statementSeconds } = sizesFrom(environment);
+  const statementMs = statementSeconds * SECOND_MS;
+  const pool = createPool(databaseUrl, connections, poolMode, statementMs);
   const listeningPool = directUrl ? createPool(directUrl, 1) : pool;
   const endPools = async (): Promise<void> => {
     await pool.end();

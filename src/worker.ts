@@ -8,13 +8,13 @@ import { createActivities, type ActivityNeeds } from './activities/index.js';
 import { named } from './temporal/answers.js';
 import { dataConverterFrom } from './temporal/codec.js';
 import {
-  cachedAccountsFrom,
   configFrom,
   metricsAddressFrom,
   pacingFrom,
   webhookNetworksFrom,
   type WorkerVersion,
 } from './platform/config.js';
+import { sizesFrom, type Sizes } from './platform/sizes.js';
 import { createLogger } from './platform/logger.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type PoolMode } from './postgres/pool.js';
@@ -49,8 +49,7 @@ export type WorkerNeeds = {
   readonly poolMode?: PoolMode;
   readonly webhooks?: NonNullable<ActivityNeeds['webhooks']>;
   readonly payloadKeys?: PayloadKeys;
-  /** Maximum accounts that stay in memory between messages; the others are replayed when needed. */
-  readonly cachedAccounts: number;
+  readonly sizes: Sizes;
   readonly defaultPacing?: ActivityNeeds['defaultPacing'];
   readonly workerVersion?: WorkerVersion | undefined;
 };
@@ -66,12 +65,13 @@ export async function createWorker(
     poolMode,
     webhooks = {},
     payloadKeys = NO_KEYS,
-    cachedAccounts,
+    sizes,
     defaultPacing,
     workerVersion,
   } = needs;
   keepStacksShort();
-  const pool = createPool(databaseUrl, undefined, poolMode);
+  const { connections, statementSeconds } = sizes;
+  const pool = createPool(databaseUrl, connections, poolMode, statementSeconds * SECOND_MS);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -79,8 +79,8 @@ export async function createWorker(
     ...workflowCode,
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
-    activities: { ...named(createActivities({ pool, webhooks, defaultPacing })) },
-    maxCachedWorkflows: cachedAccounts,
+    activities: { ...named(createActivities({ pool, webhooks, defaultPacing, sizes })) },
+    maxCachedWorkflows: sizes.cachedAccounts,
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: '25s',
   });
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
   ]) {
     if (why !== undefined) logger.warn({ why }, 'connection.plaintext');
   }
-  const cachedAccounts = cachedAccountsFrom(process.env);
+  const sizes = sizesFrom(process.env);
   let isTaskLost = false;
   let stop = (): void => undefined;
   const giveUp = (): void => {
@@ -152,7 +152,7 @@ async function main(): Promise<void> {
     poolMode,
     webhooks: { networks, leaving: leaving.signal },
     payloadKeys: config.payloadKeys,
-    cachedAccounts,
+    sizes,
     defaultPacing: pacingFrom(process.env),
     workerVersion: config.workerVersion,
   });

@@ -42,6 +42,7 @@ export type FailingAsk = {
   readonly at: Instant;
   readonly connected: ReadonlySet<string>;
   readonly running: ReadonlySet<string>;
+  readonly restartsMax: number;
   /** Accounts that are checked in any case: their rows show that something is wrong. */
   readonly suspected: readonly string[];
 };
@@ -59,7 +60,7 @@ export async function findFailing(
   tasks: Tasks,
   ask: FailingAsk,
 ): Promise<FailingFound> {
-  const { at, connected, runId } = ask;
+  const { at, connected, runId, restartsMax } = ask;
   const alerted = (await readFailingAlerts(pool)).map(({ accountId }) => accountId);
   const { seen, unknown } = await readEach(await candidates(tasks, ask, alerted), tasks);
   const restarts = await readRestarts(pool, [...seen.keys()]);
@@ -68,7 +69,7 @@ export async function findFailing(
     seen: one,
     restartedAt: restarts.get(accountId) ?? null,
   }));
-  const obstacles = obstaclesOf(failing, { connected: connected.size, at });
+  const obstacles = obstaclesOf(failing, { connected: connected.size, at, restartsMax });
   const alerts: FleetAlert[] = [];
   const restarted: string[] = [];
   let read = 0;

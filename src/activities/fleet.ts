@@ -10,26 +10,23 @@ import {
   type Suspect,
 } from '../domain/reconcile/fleetAudit.js';
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
-import { dayOf, startOf, type Instant } from '../domain/primitives/time.js';
+import { dayOf, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
+import type { Sizes } from '../platform/sizes.js';
 import {
   ACCOUNTS_PAGE,
   closeFleetAlerts,
   readAccountsPage,
   readClock,
-  readHorizon,
-  readNews,
   readTier,
   readUnreconciled,
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
+import { readNews } from '../postgres/operations/news.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import { pruneHistory, pruneShares } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
-
-/** Maximum accounts that one audit wakes; the next audit finds the others again. */
-const WAKES_MAX = 5_000;
 
 /** The calls to Temporal that the audit needs. */
 export type Workflows = {
@@ -41,23 +38,32 @@ export type Workflows = {
   readonly tasks: Tasks;
 };
 
+/** The settings of an audit. */
+export type AuditSizes = Pick<Sizes, 'auditWakes' | 'auditRestarts' | 'midnightSpreadSeconds'>;
+
 export function fleetActivities(
   pool: Pool,
   workflows: Workflows,
+  sizes: AuditSizes,
 ): Pick<Activities, 'readClock' | 'auditFleet'> {
   return {
     readClock: () => readClock(pool),
-    auditFleet: (ask) => audit(pool, workflows, ask),
+    auditFleet: (ask) => audit(pool, workflows, ask, sizes),
   };
 }
 
-async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<Audited> {
+async function audit(
+  pool: Pool,
+  workflows: Workflows,
+  ask: AuditAsk,
+  { auditWakes, auditRestarts, midnightSpreadSeconds }: AuditSizes,
+): Promise<Audited> {
   const begin = performance.now();
   const { at, runId } = ask;
-  const since = await readHorizon(pool);
-  const news = await readNews(pool, { since, day: dayOf(at) });
+  const spreadMs = midnightSpreadSeconds * SECOND_MS;
+  const news = await readNews(pool, dayOf(at), () => heartbeat());
   const { connected, suspects, doubtful } = await readAccounts(pool, at);
-  const judged = suspects.map((suspect) => ({ suspect, ...judge(suspect, at) }));
+  const judged = suspects.map((suspect) => ({ suspect, ...judge(suspect, at, spreadMs) }));
   const running = await idsOf(workflows.running());
   const wanted = new Set([
     ...judged.flatMap(({ suspect, isWoken }) => (isWoken ? [suspect.accountId] : [])),
@@ -74,13 +80,14 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
     at,
     connected,
     running,
+    restartsMax: auditRestarts,
     suspected: suspected.filter((id) => running.has(id)),
   });
   // A failing account answers no message, and a restarted account reads everything anyway.
   for (const id of [...found.failing, ...found.restarted]) wanted.delete(id);
   const raise = (accountId: string): Promise<void> =>
     raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
-  const woken = await wakeAll(pool, [...wanted], workflows, raise);
+  const woken = await wakeAll(pool, [...wanted], auditWakes, workflows, raise);
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
     ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
@@ -164,15 +171,19 @@ type Woken = {
   readonly unreached: readonly string[];
 };
 
-/** Wakes the accounts. Starts an account without a workflow again; it then waits (R13). */
+/**
+ * Wakes the accounts, up to the maximum of an audit. Starts an account without a workflow again; it
+ * then waits (R13).
+ */
 async function wakeAll(
   pool: Pool,
   accountIds: readonly string[],
+  wakesMax: number,
   { wake, start }: Workflows,
   raise: (accountId: string) => Promise<void>,
 ): Promise<Woken> {
   const missing: string[] = [];
-  const unreached: string[] = accountIds.slice(WAKES_MAX);
+  const unreached: string[] = accountIds.slice(wakesMax);
   let reached = 0;
   const wakeOne = async (accountId: string): Promise<void> => {
     if (await wake(accountId)) {
@@ -185,7 +196,7 @@ async function wakeAll(
     await raise(accountId); // before the start: a second try would find the workflow running
     await start({ accountId, tier });
   };
-  await eachOf(accountIds.slice(0, WAKES_MAX), (accountId) =>
+  await eachOf(accountIds.slice(0, wakesMax), (accountId) =>
     wakeOne(accountId).catch((error: unknown) => {
       log.warn('account.unreached', { accountId, error });
       unreached.push(accountId); // the next audit finds it again

@@ -5,27 +5,31 @@ import { fleetActivities } from './fleet.js';
 import { history } from './history.js';
 import { lastRunActivities } from './lastRun.js';
 import type { Activities } from './ports.js';
+import { withSpread } from './spread.js';
 import { expandWindow } from './window.js';
 import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
 import type { Pacing } from '../domain/account/policy.js';
 import type { Pool } from '../postgres/pool.js';
 import { readContacts } from '../postgres/read/contacts.js';
+import { USUAL_SIZES, type Sizes } from '../platform/sizes.js';
 
 export type ActivityNeeds = {
   readonly pool: Pool;
   readonly webhooks?: WebhookNeeds;
   /** The pace of new accounts that name none (R19). */
   readonly defaultPacing?: Pacing | undefined;
+  readonly sizes?: Sizes;
 };
 
 export const createActivities = ({
   pool,
   webhooks = {},
   defaultPacing,
+  sizes = USUAL_SIZES,
 }: ActivityNeeds): Activities => ({
-  ...accountActivities(pool, defaultPacing),
-  ...fleetActivities(pool, workflows),
+  ...withSpread(accountActivities(pool, defaultPacing), sizes),
+  ...fleetActivities(pool, workflows, sizes),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   ...brakeActivities(pool),

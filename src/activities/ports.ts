@@ -79,6 +79,9 @@ export type Saved =
       readonly lastWrite?: number;
     };
 
+/** The spread of midnight that the worker's setting asks for (R7); absent: the usual one. */
+export type WithSpread = { readonly midnightSpreadMs?: number };
+
 export type Run = Save & {
   readonly runId: string;
   /** The account with all unsaved changes. */
@@ -174,7 +177,7 @@ export interface Activities {
    * Safe to run again: a write that is committed already gets the same answer, a write with a lower
    * number than the row's last write writes nothing, and each row is written under its number.
    */
-  save(save: Save): Promise<Saved>;
+  save(save: Save): Promise<Saved & WithSpread>;
 
   /**
    * Reconciles an account (R8), in one transaction: saves, writes `void` rows for leases that have
@@ -182,7 +185,7 @@ export interface Activities {
    * corrections and alerts. The workflow applies the decision.
    * Safe to run again: a reconcile that is committed already gets the same answer.
    */
-  reconcile(run: Run): Promise<Ran>;
+  reconcile(run: Run): Promise<Ran & WithSpread>;
 
   /**
    * Returns what a reconcile has committed, if its answer was lost. A reconcile that is not

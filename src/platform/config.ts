@@ -256,22 +256,3 @@ export function pacingFrom(environment: Environment): Pacing | undefined {
       `${PER_HOUR_MAX} grants an hour`,
   );
 }
-
-/** Default of `SAFEBAND_CACHED_ACCOUNTS`. */
-const CACHED_ACCOUNTS = 2_000;
-const CACHED_MIN = 10;
-const CACHED_MAX = 100_000;
-
-/**
- * Reads how many accounts a worker keeps in memory between messages. The others are replayed when
- * a message comes for them.
- */
-export function cachedAccountsFrom(environment: Environment): number {
-  const raw = environment['SAFEBAND_CACHED_ACCOUNTS'] || String(CACHED_ACCOUNTS);
-  const value = Number(raw);
-  if (/^\d{1,6}$/.test(raw) && value >= CACHED_MIN && value <= CACHED_MAX) return value;
-  throw new ConfigError(
-    `SAFEBAND_CACHED_ACCOUNTS=${raw}: it should be a whole number of accounts, ` +
-      `${CACHED_MIN} to ${CACHED_MAX}`,
-  );
-}

@@ -144,7 +144,7 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: one(({ oldestCheckSeconds }) => oldestCheckSeconds),
   },
   safeband_accounts_reset_late: {
-    help: 'Connected accounts whose row still has an earlier day',
+    help: 'Connected accounts whose row has an earlier day after the spread of midnight and 30 s',
     values: one(({ lateResets }) => lateResets),
   },
   safeband_audit_age_seconds: {

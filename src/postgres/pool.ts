@@ -19,15 +19,16 @@ export type Pool = pg.Pool;
 /** A pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
-/** Pools whose settings are set again in each transaction. */
-const perTransaction = new WeakSet<Pool>();
+/** Pools whose settings are set again in each transaction, with their limit of a statement. */
+const perTransaction = new WeakMap<Pool, number>();
 
 /** Returns what a connection of mode `session` asks for when it begins. */
 export const sessionSettings = (
   databaseUrl: string,
+  statementMs = STATEMENT_TIMEOUT_MS,
 ): Pick<pg.ClientConfig, 'connectionString' | 'statement_timeout'> => ({
   connectionString: withOptions(databaseUrl),
-  statement_timeout: STATEMENT_TIMEOUT_MS,
+  statement_timeout: statementMs,
 });
 
 /** True if a connection has the settings of `sessionSettings`: a pooler may have dropped them. */
@@ -47,17 +48,23 @@ function withOptions(databaseUrl: string): string {
   return `${address}?${words.toString().replaceAll('+', '%20')}`;
 }
 
-/** Makes a pool for that database. Days and bigints are numbers only where the SQL casts them. */
+/**
+ * Makes a pool for that database. Days and bigints are numbers only where the SQL casts them.
+ * `statementMs`: how long one statement may take.
+ */
 export function createPool(
   databaseUrl: string,
   max = CONNECTIONS_MAX,
   mode: PoolMode = 'session',
+  statementMs = STATEMENT_TIMEOUT_MS,
 ): Pool {
   const pool = new pg.Pool({
-    ...(mode === 'session' ? sessionSettings(databaseUrl) : { connectionString: databaseUrl }),
+    ...(mode === 'session'
+      ? sessionSettings(databaseUrl, statementMs)
+      : { connectionString: databaseUrl }),
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
+    query_timeout: statementMs + CONNECT_TIMEOUT_MS,
     application_name: 'safeband',
   });
   // A server may close an idle connection: the next query reconnects.
@@ -66,7 +73,7 @@ export function createPool(
   // The pool handles that event only for idle connections, and an unhandled event ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   if (mode === 'session') return pool;
-  perTransaction.add(pool);
+  perTransaction.set(pool, statementMs);
   // A statement outside a transaction would run with the previous settings of the pooler's
   // connection.
   const query = (sql: string, values?: unknown[]): Promise<pg.QueryResult> =>
@@ -76,9 +83,11 @@ export function createPool(
 
 /** Begins a transaction on that connection of the pool, with the pool's settings. */
 export async function beginOn(pool: Pool, client: pg.PoolClient, begin = 'begin'): Promise<void> {
-  const settings = perTransaction.has(pool)
-    ? `; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; set local search_path = ${SEARCH_PATH}`
-    : '';
+  const limit = perTransaction.get(pool);
+  const settings =
+    limit === undefined
+      ? ''
+      : `; set local statement_timeout = ${limit}; set local search_path = ${SEARCH_PATH}`;
   await client.query(`${begin}${settings}`);
 }
 

@@ -1,43 +1,22 @@
 /** The state of one run of an account's workflow, and the state that the next run receives. */
 import { patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
-import { parseStart } from '../domain/wire/adminRequests.js';
 import type { Start } from '../domain/commands/administer.js';
 import type { Account } from '../domain/account/account.js';
 import { accountWith } from '../domain/account/update.js';
 import type { SlotTimes } from '../domain/days/slotTimes.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
-import { unreadableIn } from '../domain/wire/objectReader.js';
-import { failureOf, isAsk, workflowIdOf, type Findings } from '../temporal/protocol.js';
+import { failureOf, isAsk, type Findings } from '../temporal/protocol.js';
+import { MIDNIGHT_SPREAD_MS } from '../domain/primitives/midnight.js';
+import type { HandedOver } from './persistence/handedOver.js';
 import { Alarm } from './alarm.js';
 import { detailsOf } from './currentDetails.js';
 import type { Outcome } from './activityProxies.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
 import { stateOf } from '../domain/gate/accountState.js';
 import { publishAttributes, type Published } from './searchAttributes.js';
-import { untakenOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
-
-/** The state that a run hands to the next run with continue-as-new. */
-export type HandedOver = {
-  readonly v: 1;
-  /** Null only if the start object was refused. */
-  readonly start: Start | null;
-  readonly actor: Entity | null;
-  readonly waiting: readonly Waiting[];
-  readonly isCancelled: boolean;
-  /** True while a requested reconcile has not been done; absent if none was requested. */
-  readonly isRunAsked?: boolean;
-  /** True while the rows have not been read again after a reset; absent in older state. */
-  readonly isReset?: boolean;
-  /** Replies that were not sent yet; absent if there are none. */
-  readonly replies?: readonly Reply[];
-  /** True if a lost task wrote rows that are newer than this state, and that are not read yet. */
-  readonly isBehind?: boolean;
-  /** True if identities are compared by their normal form; absent: by their spelling (R13). */
-  readonly isInNormalForm?: boolean;
-  readonly published: Published | null;
-};
+import { untakenOf, type Trouble, type Reply, type Entry } from './inHand.js';
 
 const NO_TURN = { account: null, at: null };
 /** How long a caller waits for the database (docs/contract.md, 2: `Unavailable`). */
@@ -88,6 +67,8 @@ export class AccountRun {
   /** No save is tried before this instant, because another owner has the row. */
   blockedUntil = 0;
   lastSaveAt = 0;
+  /** The spread of the next run's midnight; this run's timer is armed already (R7). */
+  midnightSpreadMs: number;
   /** The bytes sent by the task that began when the history had `of` events (weight.ts). */
   task = { of: 0, bytes: 0 };
   /** The number of Signals that came with the present task. */
@@ -142,6 +123,7 @@ export class AccountRun {
     this.isBehind = state.isBehind ?? false;
     this.runsAsked = state.isRunAsked ? 1 : 0;
     this.#published = state.published;
+    this.midnightSpreadMs = state.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
   }
 
   /** The state for the next run. */
@@ -151,7 +133,8 @@ export class AccountRun {
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
     const state = { start, actor, waiting, isCancelled, isReset, isBehind, isRunAsked, replies };
-    return { v: 1, ...state, isInNormalForm: this.isInNormalForm, published };
+    const { midnightSpreadMs } = this;
+    return { v: 1, ...state, isInNormalForm: this.isInNormalForm, published, midnightSpreadMs };
   }
 
   /** Puts a message at the end of the inbox. */
@@ -274,26 +257,3 @@ const isInNormalForm = ({ actor: entity, isInNormalForm: isKnown = false }: Hand
 const unchecked = (entity: Entity | null): Entity | null =>
   entity &&
   entityWith(entity, { account: accountWith(entity.account, { isIdentityChecked: false }) });
-
-const isHandedOver = (input: unknown): input is HandedOver =>
-  typeof input === 'object' && input !== null && 'v' in input;
-
-/**
- * Returns the state with which a run begins, or why its start object is refused. If this worker
- * cannot read the state of the run before, for example without its key, it throws: the task is
- * tried again, and no state is lost.
- */
-export function hydrate(input: unknown): HandedOver | Refusal {
-  if (workflowInfo().continuedFromExecutionRunId !== undefined) {
-    if (isHandedOver(input)) return input;
-    throw new Error(`the state of the run before cannot be read: ${unreadableIn(input) ?? ''}`);
-  }
-  const parsed = parseStart(input, 'strict', Date.now());
-  if (!parsed.ok) return parsed;
-  const expected = workflowIdOf(parsed.value.accountId);
-  if (workflowInfo().workflowId !== expected) {
-    return { refused: 'InvalidInput', message: `accountId: the workflow id should be ${expected}` };
-  }
-  const fresh = { actor: null, waiting: [], isCancelled: false, published: null };
-  return { v: 1, start: parsed.value, ...fresh };
-}

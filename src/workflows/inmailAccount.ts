@@ -15,7 +15,7 @@ import { lineOf } from '../domain/account/account.js';
 import { hasFree, waitingOf } from '../domain/gate/line.js';
 import { wantsCheck } from '../domain/gate/gate.js';
 import { serveLine } from './messages/line.js';
-import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
+import { DAY_MS, hashOf, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../temporal/protocol.js';
 import {
   checkIdentity,
@@ -35,11 +35,9 @@ import { arm, isDue, isRunDue, refuseRuns, wantsArming } from './due.js';
 import { lookupsOf } from './messages/lookupState.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
-import { hydrate, AccountRun, type HandedOver } from './accountRun.js';
+import { AccountRun } from './accountRun.js';
+import { hydrate, type HandedOver } from './persistence/handedOver.js';
 import { isRefusal } from '../domain/account/refusals.js';
-
-/** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
-const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
 
 export async function inmailAccount(input: unknown): Promise<void> {
   recordChanges();
@@ -86,7 +84,7 @@ const REFUSED: HandedOver = {
 
 /** Reads the account back; false: the run became too long before the read succeeded. */
 async function open(self: AccountRun): Promise<boolean> {
-  const spread = hashOf(workflowInfo().workflowId) % MIDNIGHT_SPREAD_MS;
+  const spread = hashOf(workflowInfo().workflowId) % self.midnightSpreadMs;
   const start = self.now();
   // The account's own day counts: a run that became too long at midnight has not rolled it.
   const day = self.entity?.account.day ?? dayOf(start);

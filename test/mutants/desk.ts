@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
+import { USUAL_SIZES } from '../../src/platform/sizes.js';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
 import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
@@ -138,7 +139,7 @@ export class Desk {
         start,
       },
     };
-    const { auditFleet } = this.build.fleetActivities(this.pool, workflows);
+    const { auditFleet } = this.build.fleetActivities(this.pool, workflows, USUAL_SIZES);
     const runId = `audit-${this.accountId}-${at}`;
     await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));
     return {

@@ -60,7 +60,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   {
     rule: 'R8',
     what: 'an attempt that was committed late is never checked',
-    file: FLEET_SQL,
+    file: 'src/postgres/operations/news.ts',
     old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
     mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
     by: 'the audit finds an attempt that was committed late',

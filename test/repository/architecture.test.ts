@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   activities: [
     'activities',
+    'platform/sizes',
     'temporal/answers',
     'domain',
     'temporal/protocol',
@@ -120,6 +121,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks/url',
     'unipile',
     'platform/metrics',
+    'platform/sizes',
     'fastify',
     '@fastify',
     'typebox',
@@ -180,6 +182,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks/networks',
     'node:',
   ],
+  'platform/sizes': ['platform/environment', 'domain'],
   'platform/unipileConfig': ['platform/environment'],
   'platform/plaintext': ['platform/environment', 'platform/config'],
   'platform/starting': ['platform/environment', 'platform/config', 'domain', 'node:'],

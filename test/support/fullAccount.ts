@@ -17,7 +17,7 @@ import { observe, type Observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { configure, hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
-import type { HandedOver } from '../../src/workflows/accountRun.js';
+import type { HandedOver } from '../../src/workflows/persistence/handedOver.js';
 import { isAccountId, isCampaignId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Random } from '../simulation/random.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';

@@ -9,6 +9,7 @@ import {
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { USUAL_SIZES, type Sizes } from '../../src/platform/sizes.js';
 import type { Pacing } from '../../src/domain/account/policy.js';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
@@ -89,18 +90,20 @@ export type StandOptions = {
   readonly payloadKeys?: PayloadKeys;
   /** The pace of new accounts that name none (R19). */
   readonly defaultPacing?: Pacing;
+  /** The settings of the fleet's size, instead of the usual ones. */
+  readonly sizes?: Sizes;
   /** The queue of a worker that the test starts itself, so that the stand starts none. */
   readonly taskQueue?: string;
 };
 
 export async function createStand(options: StandOptions = {}): Promise<Stand> {
-  const { databaseUrl, defaultPacing } = options;
+  const { databaseUrl, defaultPacing, sizes = USUAL_SIZES } = options;
   const database = databaseUrl
     ? { url: databaseUrl, drop: async () => undefined }
     : await freshDatabase();
   const pool = createPool(database.url);
   const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
-  const real = named(createActivities({ pool, webhooks: { networks }, defaultPacing }));
+  const real = named(createActivities({ pool, webhooks: { networks }, defaultPacing, sizes }));
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await connectClient({
     address: inject('temporalAddress'),

@@ -3,7 +3,7 @@
  */
 import type { Account, Slot } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
-import { ROLL_LATEST_MS } from '../primitives/limits.js';
+import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../primitives/midnight.js';
 import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
@@ -41,12 +41,13 @@ function overCapAtRoll(account: Account): readonly Event[] {
 }
 
 /**
- * Returns when a cooldown of the roll begins. An idle account rolls within two minutes, and its
+ * Returns when a cooldown of the roll begins. An idle account rolls within two minutes (unless a
+ * setting spreads midnight further), and its
  * cooldown then begins at midnight, so an earlier `retryAt` is exact. After a longer time it begins
  * now.
  */
 const rolledAt = (midnight: Instant, at: Instant): Instant =>
-  at - midnight <= ROLL_LATEST_MS ? midnight : at;
+  at - midnight <= rollLatestMs(MIDNIGHT_SPREAD_MS) ? midnight : at;
 
 /** True if the slot was in flight at midnight, or uncertain within its lease: it may land today. */
 const mayLandAfter = (slot: Slot, midnight: Instant, lastRun: Instant): boolean =>

@@ -35,7 +35,7 @@ export const TASK_FAILURES_MAX = 5;
 export const RESTART_AFTER_MS = 10 * MINUTE_MS;
 /** How long after a restart the audit does not restart the same account again. */
 export const RESTART_EVERY_MS = HOUR_MS;
-/** Maximum restarts of one audit. */
+/** Maximum restarts of one audit, unless a setting raises it. */
 export const RESTARTS_MAX = 5;
 /** If more than one account in so many fails, the runs are not the cause: no restarts. */
 export const RESTART_SHARE = 10;
@@ -53,9 +53,6 @@ export const THROTTLE_MAX_MS = 7 * DAY_MS;
 
 /** Maximum time from a message to its rows in Postgres, while Postgres answers (R17). */
 export const SAVED_MS = 15 * SECOND_MS;
-
-/** Maximum time after midnight until an idle account's row is reset (R7). */
-export const ROLL_LATEST_MS = 2 * MINUTE_MS;
 
 /** The week of the weekly cap: quota days, today included (R10). */
 export const WEEK_DAYS = 7;

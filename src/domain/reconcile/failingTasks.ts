@@ -63,14 +63,18 @@ export type Obstacle = 'cause' | 'many' | 'lately' | 'young' | 'limit';
  */
 export function obstaclesOf(
   failing: readonly Failing[],
-  { connected, at }: { readonly connected: number; readonly at: Instant },
+  {
+    connected,
+    at,
+    restartsMax = RESTARTS_MAX,
+  }: { readonly connected: number; readonly at: Instant; readonly restartsMax?: number },
 ): ReadonlyMap<string, Obstacle | null> {
   const isMany = failing.length > Math.max(RESTARTS_MAX, connected / RESTART_SHARE);
   let restarts = 0;
   return new Map(
     failing.map((one) => {
       const obstacle = ownObstacle(one, at) ?? (isMany ? 'many' : null);
-      if (obstacle === null && restarts === RESTARTS_MAX) return [one.accountId, 'limit'];
+      if (obstacle === null && restarts >= restartsMax) return [one.accountId, 'limit'];
       if (obstacle === null) restarts += 1;
       return [one.accountId, obstacle];
     }),

@@ -5,7 +5,8 @@
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { AccountId } from '../primitives/ids.js';
 import { isAboveDriftMax } from '../account/counter.js';
-import { CLOCK_SKEW_MS, OVERDUE_MS, ROLL_LATEST_MS } from '../primitives/limits.js';
+import { CLOCK_SKEW_MS, OVERDUE_MS } from '../primitives/limits.js';
+import { rollLatestMs } from '../primitives/midnight.js';
 import {
   dayOf,
   isoDay,
@@ -33,7 +34,7 @@ export type Suspect = {
 export type Judged = {
   /** True if its drift raises an alert (R8). */
   readonly isDrifting: boolean;
-  /** True if its row is still of an earlier day, 2 minutes after midnight (R7). */
+  /** True if its row is still of an earlier day after the spread of midnight and 30 s (R7). */
   readonly isLate: boolean;
   /** True if it is hot and has had no reconcile for 20 minutes. */
   readonly isSilent: boolean;
@@ -41,10 +42,11 @@ export type Judged = {
   readonly isWoken: boolean;
 };
 
-export function judge(suspect: Suspect, at: Instant): Judged {
+/** Judges one account. `spreadMs`: the time after midnight over which accounts reset themselves. */
+export function judge(suspect: Suspect, at: Instant, spreadMs: number): Judged {
   const today = dayOf(at);
   const { day, drift, isUnequal, isEdited, hotSince, checkedAt } = suspect;
-  const isLate = day < today && at >= startOf(today) + ROLL_LATEST_MS;
+  const isLate = day < today && at >= startOf(today) + rollLatestMs(spreadMs);
   const isSilent = hotSince !== null && Math.max(hotSince, checkedAt ?? hotSince) + OVERDUE_MS < at;
   return {
     isDrifting: day === today && isAboveDriftMax(drift),

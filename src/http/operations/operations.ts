@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Finding } from '../../doctor/finding.js';
 import type { Metrics } from '../../platform/metrics.js';
-import type { Instant } from '../../domain/primitives/time.js';
+import { rollLatestMs } from '../../domain/primitives/midnight.js';
+import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import { readGauges } from '../../postgres/operations/gauges.js';
+import { USUAL_SIZES } from '../../platform/sizes.js';
 import { readHealth } from '../../postgres/operations/health.js';
 import type { Pool } from '../../postgres/pool.js';
 import type { SchedulesFlaw } from './health.js';
@@ -13,6 +15,8 @@ import { serveMetrics } from '../routes/metrics.js';
 
 export type Operations = {
   readonly metrics: Metrics;
+  /** Over how many seconds after midnight the accounts spread their resets (R7). */
+  readonly midnightSpreadSeconds?: number;
   /** Returns how many workers poll the task queue; throws if Temporal does not answer. */
   readonly countPollers: () => Promise<number>;
   /** Returns the fault of each of our Schedules; throws if Temporal does not answer. */
@@ -40,10 +44,11 @@ export function addOperations(
     readonly runbookUrl?: string | null;
   },
 ): void {
-  const { metrics, checkTemporal: _, ...asked } = operations;
+  const { metrics, checkTemporal: _, midnightSpreadSeconds, ...asked } = operations;
+  const spreadMs = (midnightSpreadSeconds ?? USUAL_SIZES.midnightSpreadSeconds) * SECOND_MS;
   serveMetrics(app, {
     metrics,
-    readGauges: () => readGauges(pool),
+    readGauges: () => readGauges(pool, rollLatestMs(spreadMs)),
     now,
     runbookUrl: () => runbookUrlOf(app, runbookUrl),
   });

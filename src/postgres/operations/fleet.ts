@@ -1,9 +1,8 @@
 /**
  * Reads and writes for the audit of the fleet (R8): pages of connected accounts with their event
- * log, news in journal and log, its heartbeat and its alerts. Few statements, each for many rows.
+ * log, its heartbeat and its alerts. Few statements, each for many rows.
  */
 import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../../domain/reconcile/fleetAudit.js';
-import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
@@ -67,71 +66,6 @@ export async function readAccountsPage(
     [page.after, page.limit, page.day],
   );
   return found ?? { checked: 0, last: null, connected: [], suspects: [], doubtful: [] };
-}
-
-/**
- * How old a row must be for this audit; the next audit checks younger rows. Reason: a grant's
- * journal row may be written before its reservation's row, which is saved within 15 s.
- */
-const YOUNG = '30 seconds';
-
-export type News = {
-  readonly accountIds: readonly string[];
-  /** The transaction from which the next audit has to read. */
-  readonly horizon: string;
-};
-
-/**
- * Finds accounts whose journal or log contains more than their reservations, among the rows written
- * since the transaction `since`: attempts and events without a grant, and outcomes that lift a
- * slot.
- */
-export async function readNews(
-  db: Queryable,
-  { since, day }: { readonly since: string; readonly day: UtcDay },
-): Promise<News> {
-  const { rows } = await db.query<{ accountIds: readonly string[]; horizon: string }>(
-    `with news as (
-       select s.account_id, s.written_in, s.recorded_at, s.settled_at
-         from safeband.send_attempts s
-         left join safeband.reservations r using (account_id, reservation_id)
-        where s.written_in >= $1::xid8 and s.quota_day >= safeband.day_at($2)
-          and case when r.state is null then coalesce(s.outcome, '') <> 'void'
-                   when s.outcome = 'delivered' then r.state <> 'delivered'
-                   else s.outcome is not null and r.state = 'uncertain'
-                     and coalesce(s.error_code, '') <> 'unknown' end
-       union all
-       select account_id, written_in, recorded_at, null
-         from safeband.inmail_events
-        where number is null and written_in >= $1::xid8
-     ), aged as (
-       select account_id::text as id, written_in,
-              greatest(recorded_at, settled_at) < clock_timestamp() - interval '${YOUNG}' as is_old
-         from news
-     )
-     select coalesce(array_agg(distinct id) filter (where is_old), '{}') as "accountIds",
-            least(pg_snapshot_xmin(pg_current_snapshot()),
-              (select written_in from aged where not is_old order by written_in limit 1))::text
-              as horizon
-       from aged`,
-    [since, day - REMEMBERED_DAYS],
-  );
-  return rows[0] ?? { accountIds: [], horizon: '0' };
-}
-
-/**
- * Reads the transaction from which this audit has to read: the last audit that reached every
- * account recorded it. The audit reads from the beginning if there was none, or if the database's
- * count of transactions is lower, as after a restore from a backup.
- */
-export async function readHorizon(db: Queryable): Promise<string> {
-  const { rows } = await db.query<{ horizon: string }>(
-    `select case when horizon <= pg_snapshot_xmax(pg_current_snapshot()) then horizon::text
-                 else '0' end as horizon
-       from (select (explanation->>'horizon')::xid8 as horizon from safeband.reconciler_runs
-              where scope = 'fleet' and explanation ? 'horizon' order by ran_at desc limit 1) last`,
-  );
-  return rows[0]?.horizon ?? '0';
 }
 
 export type FleetRun = {

@@ -81,14 +81,18 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
                    from current c left join largest l on l.name = c.group_name
                   group by 1, 2) g)`;
 
-/** Reads all gauges; 10,000 accounts take some 30 ms. */
-export async function readGauges(db: Queryable): Promise<Gauges> {
+/**
+ * Reads all gauges; 10,000 accounts take some 30 ms. `rollLatestMs`: how long after midnight UTC
+ * a row may have an earlier day (R7).
+ */
+export async function readGauges(db: Queryable, rollLatestMs: number): Promise<Gauges> {
   const [gauges] = await rowsOf<Gauges>(
     db,
     `with current as materialized (
        select gate.state, gate.cooldown_cause as cause,
               mode = 'shadow' as is_shadow, coalesce(group_name, 'none') as group_name,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
+              counter_day < safeband.utc_day(statement_timestamp() - $1::interval) as is_late,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
               greatest(hot_since, last_checked_at) as checked_at
          from ${SAVED}
@@ -103,7 +107,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
               greatest(0, extract(epoch from statement_timestamp() - min(checked_at)
                 filter (where hot_since is not null and state <> 'disconnected')))::float8 as oldest,
               (count(*) filter (where is_shadow and state <> 'disconnected'))::int as shadowed,
-              (count(*) filter (where not is_today and state <> 'disconnected'))::int as late
+              (count(*) filter (where is_late and state <> 'disconnected'))::int as late
          from current
      ), slots as (
        select count(*)::int as open,
@@ -146,7 +150,7 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
          'disabled', (select count(*) from safeband.webhook_endpoints
                        where disabled_at is not null))) as row
      from sums, slots`,
-    [],
+    [`${rollLatestMs} milliseconds`],
   );
   if (!gauges) throw new Error('an aggregate without a row: Postgres always answers with one');
   return gauges;

@@ -10,6 +10,7 @@ import { alert } from '../../domain/account/events.js';
 import { hasForgotten } from '../../domain/entity/lookup.js';
 import { isOneSave } from '../../domain/entity/outbox.js';
 import type { Place, Write } from '../../domain/records/snapshot.js';
+import { MIDNIGHT_SPREAD_MS } from '../../domain/primitives/midnight.js';
 import { dayOf, MINUTE_MS, startOf } from '../../domain/primitives/time.js';
 import { reconciled, saved, recalled, sending, type Batch } from '../../domain/entity/writes.js';
 import type { Saved } from '../../activities/ports.js';
@@ -51,6 +52,7 @@ export async function save(self: AccountRun): Promise<void> {
     const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
     self.lastSaveAt = timeOf(begunAt);
     countWrite(entity.outbox.length, wordOf(done));
+    if (done) self.midnightSpreadMs = done.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
     self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) {
       self.entity = saved(self.read(), batch, done.foreign);
@@ -102,6 +104,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   if (ran?.saved) sends(self, factsBytes(ran.events));
   self.lastSaveAt = timeOf(at);
   countWrite(outbox.length, wordOf(ran));
+  if (ran) self.midnightSpreadMs = ran.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
   if (!ran?.saved) {
     if (ran) outrun(self, ran, batch.write);
     if (!self.isBehind) fail(self, ran === undefined ? runId : null);

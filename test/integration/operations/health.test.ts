@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
 import { addAuth, addChecks } from '../../../src/http/access/auth.js';
 import { Keyring } from '../../../src/http/access/keyring.js';
 import { addProblems } from '../../../src/http/plumbing/problems.js';
@@ -32,7 +33,7 @@ beforeAll(async () => {
   addChecks(app, keyring);
   serveMetrics(app, {
     metrics: createMetrics(),
-    readGauges: () => readGauges(pool),
+    readGauges: () => readGauges(pool, rollLatestMs(MIDNIGHT_SPREAD_MS)),
     now: () => now,
     runbookUrl: () => 'https://safeband.example/runbook',
   });

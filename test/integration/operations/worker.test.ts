@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import fastify from 'fastify';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
 import { createClient, type SafebandClient } from '../../../src/client/index.js';
 import { serveMetrics } from '../../../src/http/routes/metrics.js';
 import { createMetrics } from '../../../src/platform/metrics.js';
@@ -85,7 +86,7 @@ async function serverScrape(): Promise<string> {
   const app = fastify();
   serveMetrics(app, {
     metrics,
-    readGauges: () => readGauges(stand.pool),
+    readGauges: () => readGauges(stand.pool, rollLatestMs(MIDNIGHT_SPREAD_MS)),
     now: Date.now,
     runbookUrl: () => 'https://safeband.example/runbook',
   });

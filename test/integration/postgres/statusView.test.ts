@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
-import { ROLL_LATEST_MS } from '../../../src/domain/primitives/limits.js';
+import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
 import type { Tier } from '../../../src/domain/primitives/tier.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import {
@@ -35,6 +35,7 @@ afterAll(() => close());
 
 const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(values, { nil: null });
+const ROLL_LATEST_MS = rollLatestMs(MIDNIGHT_SPREAD_MS);
 const NOON = 12 * HOUR_MS;
 /** From the midnight before the row was written. A reset until 00:02 counts as one of 00:00. */
 const READ_AT = [

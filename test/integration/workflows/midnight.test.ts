@@ -1,9 +1,19 @@
 /** Midnight on the real server, with skipped time: sends keep their day, all changes together. */
 import type { WorkflowHandle } from '@temporalio/client';
+import type Long from 'long';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { createClient } from '../../../src/client/index.js';
-import { ask, update } from '../../support/account.js';
+import {
+  dayOf,
+  hashOf,
+  MINUTE_MS,
+  SECOND_MS,
+  startOf,
+} from '../../../src/domain/primitives/time.js';
+import { USUAL_SIZES } from '../../../src/platform/sizes.js';
+import { workflowIdOf } from '../../../src/temporal/protocol.js';
+import { ask, update, whenSaved } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
@@ -15,8 +25,10 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 /** Reads the status through the client, which asks again until a new run has begun. */
-const statusOf = ({ workflowId }: WorkflowHandle): Promise<StatusWire> =>
-  createClient({ client: stand.client }).status(workflowId.replace('inmail-account/', ''));
+const statusOf = ({ workflowId }: WorkflowHandle, { client } = stand): Promise<StatusWire> =>
+  createClient({ client }).status(workflowId.replace('inmail-account/', ''));
+const msOf = (time?: { seconds?: Long | null; nanos?: number | null } | null): number =>
+  Number(time?.seconds) * SECOND_MS + Number(time?.nanos) / 1e6;
 const passMidnight = async (account: WorkflowHandle): Promise<void> => {
   const { asOf } = await statusOf(account);
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
@@ -68,6 +80,30 @@ it('an idle account writes its reset two days in a row', async () => {
       return rows[0]?.day;
     })
     .toBe(quotaDay);
+});
+
+it('the setting of the worker decides how far the next midnight is spread', async () => {
+  const spreadMs = 60 * MINUTE_MS;
+  const sizes = { ...USUAL_SIZES, midnightSpreadSeconds: spreadMs / SECOND_MS };
+  const slow = await createStand({ sizes });
+  const placeOf = (id: string): number => hashOf(workflowIdOf(id)) % spreadMs;
+  let id = slow.newAccount();
+  while (placeOf(id) < 10 * MINUTE_MS) id = slow.newAccount();
+  const account = await slow.connect(id);
+  const { runId } = await account.describe();
+  await update(account, 'configure', { dailyCap: 7 });
+  await whenSaved(account);
+  const { asOf } = await statusOf(account, slow);
+  await fastForward(slow.client, account.workflowId, secondsToMidnight(asOf));
+  const next = async () => (await account.describe()).runId;
+  await expect.poll(next).not.toBe(runId);
+  const { events } = await account.fetchHistory();
+  const [begin, timer] = [events?.[0], events?.find((event) => event.timerStartedEventAttributes)];
+  const begunAt = msOf(begin?.eventTime);
+  const firesAt = begunAt + msOf(timer?.timerStartedEventAttributes?.startToFireTimeout);
+  await slow.close();
+  const lateness = firesAt - startOf(dayOf(begunAt) + 1) - placeOf(id);
+  expect(Math.abs(lateness)).toBeLessThan(MINUTE_MS);
 });
 
 /** Computed manually: ramp 2, 4, then none; cap 5 a day, 9 a week. A day with a delivery is a step. */

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { Suspect } from '../../../src/domain/reconcile/fleetAudit.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import { MIDNIGHT_SPREAD_MS } from '../../../src/domain/primitives/midnight.js';
 import { dayOf, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import { at, c, m, must } from '../../support/scenario.js';
 import { LATE, LATER, Life, NINE, type Check } from './life.js';
@@ -119,7 +120,7 @@ const suspect = (more: Partial<Suspect> = {}): Suspect => ({
 });
 const woken: Check = (domain) => {
   const isWoken = (more: Partial<Suspect>): boolean =>
-    domain.judge(suspect(more), NINE + MINUTE_MS).isWoken;
+    domain.judge(suspect(more), NINE + MINUTE_MS, MIDNIGHT_SPREAD_MS).isWoken;
   expect(isWoken({})).toBe(false);
   expect(isWoken({ isUnequal: true })).toBe(true);
   expect(isWoken({ isEdited: true })).toBe(true);
@@ -127,7 +128,7 @@ const woken: Check = (domain) => {
 };
 const silent: Check = (domain) => {
   const isSilent = (ms: number, more: Partial<Suspect>): boolean =>
-    domain.judge(suspect(more), NINE + ms).isSilent;
+    domain.judge(suspect(more), NINE + ms, MIDNIGHT_SPREAD_MS).isSilent;
   const twenty = 20 * MINUTE_MS;
   expect(isSilent(3 * twenty, {})).toBe(false);
   expect(isSilent(twenty, { hotSince: NINE })).toBe(false);

@@ -1,6 +1,7 @@
 /** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
-import { cachedAccountsFrom, pacingFrom, serverFrom } from '../../../src/platform/config.js';
+import { pacingFrom, serverFrom } from '../../../src/platform/config.js';
+import { sizesFrom } from '../../../src/platform/sizes.js';
 import { runbookUrlOf } from '../../../src/http/runbookUrl.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
 import { ConfigError } from '../../../src/platform/environment.js';
@@ -167,20 +168,24 @@ describe('SAFEBAND_PACING', () => {
   });
 });
 
-describe('SAFEBAND_CACHED_ACCOUNTS', () => {
-  it.each(['9', '100001', '-1', '1e3', '10.5', ' 20', 'many'])(
-    'SAFEBAND_CACHED_ACCOUNTS is named in the error if it is %j',
-    (value) => {
-      expect(() => cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: value })).toThrow(
-        `SAFEBAND_CACHED_ACCOUNTS=${value}: it should be a whole number of accounts, 10 to 100000`,
-      );
-    },
-  );
-
-  it('SAFEBAND_CACHED_ACCOUNTS may be 10 to 100000, and is 2000 if it is not set', () => {
-    expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '10' })).toBe(10);
-    expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '100000' })).toBe(100_000);
-    expect(cachedAccountsFrom({})).toBe(2_000);
+describe('settings of the size', () => {
+  it.each([
+    ['SAFEBAND_CACHED_ACCOUNTS', 'cachedAccounts', 'accounts', 10, 2_000, 100_000],
+    ['SAFEBAND_MIDNIGHT_SPREAD_SECONDS', 'midnightSpreadSeconds', 'seconds', 10, 90, 3_600],
+    ['SAFEBAND_DATABASE_CONNECTIONS', 'connections', 'connections', 2, 10, 200],
+    ['SAFEBAND_STATEMENT_SECONDS', 'statementSeconds', 'seconds', 2, 8, 120],
+    ['SAFEBAND_AUDIT_WAKES', 'auditWakes', 'accounts', 10, 5_000, 100_000],
+    ['SAFEBAND_AUDIT_RESTARTS', 'auditRestarts', 'accounts', 0, 5, 1_000],
+  ] as const)('%s has limits and a usual value, and is named if it is wrong', (...row) => {
+    const [setting, name, unit, min, usual, max] = row;
+    const read = (value: string) => sizesFrom({ [setting]: value })[name];
+    expect(sizesFrom({})[name]).toBe(usual);
+    expect(read('')).toBe(usual);
+    expect([read(String(min)), read(String(max))]).toEqual([min, max]);
+    const rule = `it should be a whole number of ${unit}, ${min} to ${max}`;
+    for (const value of [String(min - 1), String(max + 1), '-1', '1e3', '10.5', ' 20', 'many']) {
+      expect(() => read(value)).toThrow(`${setting}=${value}: ${rule}`);
+    }
   });
 });
 

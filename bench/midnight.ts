@@ -1,0 +1,100 @@
+/**
+ * Measures midnight with real workflows: `npm run bench -- midnight [accounts]`. It connects the
+ * accounts, waits for midnight UTC, and counts each second how many rows have the new day. Run it
+ * shortly before midnight, or with a shifted clock:
+ * `npm run at -- 2026-12-09T23:50:00Z UTC npm run bench -- midnight 10000`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { createClient } from '../src/client/index.js';
+import { MIDNIGHT_SPREAD_MS } from '../src/domain/primitives/midnight.js';
+import {
+  DAY_MS,
+  dayOf,
+  HOUR_MS,
+  isoInstant,
+  SECOND_MS,
+  startOf,
+} from '../src/domain/primitives/time.js';
+import { createPool, type Pool } from '../src/postgres/pool.js';
+import type { Line } from './latency.js';
+import { timed, type Bench } from './stand.js';
+
+const ACCOUNTS = 10_000;
+/** Accounts that are connected at the same time. */
+const CROWD = 32;
+/** Seconds over which the highest rate is measured. */
+const WINDOW_S = 10;
+/** How long the accounts may take after midnight before the benchmark gives up. */
+const PATIENCE_MS = HOUR_MS;
+
+const print = (line: string): void => {
+  process.stderr.write(`  ${line}\n`);
+};
+
+/** Connects the accounts; returns the accounts a second. */
+async function connectAll(bench: Bench, accounts: number): Promise<number> {
+  const { client, taskQueue } = bench;
+  const safeband = createClient({ client, taskQueue, deadlineMs: 60 * SECOND_MS });
+  let done = 0;
+  const connect = async (n: number): Promise<void> => {
+    await safeband.connect({ accountId: `midnight-${n}`, tier: 'recruiter' });
+    done += 1;
+    if (done % 500 === 0) print(`midnight: ${done} of ${accounts} accounts are connected`);
+  };
+  const ids = Array.from({ length: accounts }, (_, n) => n);
+  const took = await timed(() => pLimit(CROWD).map(ids, connect));
+  return (accounts / took) * SECOND_MS;
+}
+
+/** How many rows have the day of that midnight. */
+async function rolled(pool: Pool, midnight: number): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*)::int as n from safeband.accounts
+      where account_id like 'midnight-%' and counter_day >= safeband.utc_day(safeband.at_ms($1))`,
+    [midnight],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Connects the accounts and follows them over the next midnight UTC. */
+export async function midnightOf(
+  bench: Bench,
+  accounts = Number(process.argv[3] ?? ACCOUNTS),
+): Promise<readonly Line[]> {
+  const midnight = startOf(dayOf(Date.now())) + DAY_MS;
+  if (midnight - Date.now() > HOUR_MS) {
+    throw new Error(
+      `midnight UTC is more than an hour away (it is ${isoInstant(Date.now())}): run ` +
+        'npm run at -- 2026-12-09T23:50:00Z UTC npm run bench -- midnight',
+    );
+  }
+  const connectedASecond = await connectAll(bench, accounts);
+  const pool = createPool(bench.databaseUrl, 1);
+  const late = (await rolled(pool, midnight)) > 0 || Date.now() > midnight;
+  if (late) throw new Error('midnight came before all accounts were connected: begin earlier');
+  print(`midnight: in ${Math.round((midnight - Date.now()) / SECOND_MS)} s`);
+  await sleep(Math.max(0, midnight - Date.now()));
+  const counts: number[] = [0];
+  for (let done = 0; done < accounts;) {
+    await sleep(midnight + counts.length * SECOND_MS - Date.now());
+    done = await rolled(pool, midnight);
+    counts.push(done);
+    if (counts.length % 10 === 1) print(`midnight: ${counts.length - 1} s, ${done} have rolled`);
+    if (counts.length * SECOND_MS > PATIENCE_MS) throw new Error(`${done} rolled in an hour`);
+  }
+  await pool.end();
+  const rates = counts.slice(WINDOW_S).map((count, i) => (count - (counts[i] ?? 0)) / WINDOW_S);
+  const name = `midnight of ${accounts.toLocaleString('en')} accounts`;
+  const spread = MIDNIGHT_SPREAD_MS / SECOND_MS;
+  return [
+    [
+      `connecting ${accounts.toLocaleString('en')} accounts`,
+      `${connectedASecond.toFixed(0)} /s`,
+      '',
+    ],
+    [`${name}, the last row`, `${counts.length - 1} s`, `${spread + 30} s at most`],
+    [`${name}, most in ${WINDOW_S} s`, `${Math.max(...rates).toFixed(0)} /s`, ''],
+    [`${name}, what the spread asks for`, `${(accounts / spread).toFixed(0)} /s`, ''],
+  ];
+}
