@@ -63,6 +63,7 @@ begin
       ('safeband_worker', 'past_sends', 'select'),
       ('safeband_worker', 'past_days', 'select'),
       ('safeband_worker', 'account_status', 'select'),
+      ('safeband_worker', 'retention', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
       -- The trace of the brake.
       ('safeband_worker', 'brakes', 'select, insert, update'),
@@ -104,6 +105,7 @@ begin
       ('safeband_reader', 'account_history', 'select'),
       ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
+      ('safeband_reader', 'retention', 'select'),
       ('safeband_reader', 'schema_migrations', 'select'),
 
       -- The HTTP server reads the same. It changes accounts through their workflows only, and
@@ -133,6 +135,7 @@ begin
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),
+      ('safeband_server', 'retention', 'select'),
       ('safeband_server', 'schema_migrations', 'select'),
       -- It knows keys by their hashes; keys are made and revoked by the command line, as the owner.
       ('safeband_server', 'api_keys', 'select'),
@@ -194,8 +197,9 @@ begin
       select p.oid::regprocedure as name from pg_catalog.pg_proc p
        where p.pronamespace = 'safeband'::regnamespace
          and case when p.prosecdef then (role, p.proname) in (values
-                     -- The audit asks that old rows of history, and links that ended long ago, go.
-                     ('safeband_worker', 'prune_history'), ('safeband_worker', 'prune_shares'))
+                     -- The audit asks that old rows, and links that ended long ago, go.
+                     ('safeband_worker', 'prune_history'), ('safeband_worker', 'prune_shares'),
+                     ('safeband_worker', 'prune_rows'))
                   else p.prorettype <> 'trigger'::regtype end
     loop
       execute format('grant execute on function %s to %I', given.name, role);

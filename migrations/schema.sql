@@ -231,7 +231,7 @@ create table safeband.alert_actions (
   constraint alert_actions_pkey PRIMARY KEY (action_id)
 );
 CREATE INDEX alert_actions_alert ON safeband.alert_actions USING btree (alert_id, action_id DESC);
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.alert_actions FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.alert_actions FOR EACH ROW EXECUTE FUNCTION safeband.refuse_action_change();
 alter table safeband.alert_actions enable always trigger append_only;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.alert_actions FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
 alter table safeband.alert_actions enable always trigger append_only_truncate;
@@ -341,6 +341,7 @@ create table safeband.corrections (
   constraint corrections_once UNIQUE (account_id, run_id, quota_day)
 );
 CREATE INDEX corrections_account ON safeband.corrections USING btree (account_id, at DESC);
+CREATE INDEX corrections_run ON safeband.corrections USING btree (run_id);
 
 create table safeband.idempotency (
   key_id text not null,
@@ -497,6 +498,22 @@ CREATE TRIGGER tell_deletion AFTER DELETE ON safeband.reservations FOR EACH ROW 
 alter table safeband.reservations enable always trigger tell_deletion;
 CREATE TRIGGER tell_rewrite AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (new.number = old.number AND NOT (old.recipient_key IS NULL AND new.recipient_key IS NOT NULL AND (to_jsonb(new.*) - 'recipient_key'::text) = (to_jsonb(old.*) - 'recipient_key'::text))) EXECUTE FUNCTION safeband.tell_rewrite();
 alter table safeband.reservations enable always trigger tell_rewrite;
+
+create table safeband.retention (
+  relation text not null,
+  days integer,
+  only_exported boolean not null default false,
+  pruned_before timestamp with time zone,
+  pruned_rows bigint not null default 0,
+  pruned_at timestamp with time zone,
+  done_on date,
+  exported_before timestamp with time zone,
+  exported_at timestamp with time zone,
+  exported_by text,
+  constraint retention_check CHECK ((exported_before IS NULL) = (exported_at IS NULL)),
+  constraint retention_days_check CHECK (days > 0),
+  constraint retention_pkey PRIMARY KEY (relation)
+);
 
 create table safeband.schema_migrations (
   name text not null,
@@ -917,6 +934,14 @@ AS $function$
                    as daily) known
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.contact_days(a safeband.accounts)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select 2 + greatest(a.recipient_memory_days, (a.saved_row->>'recipient_memory_days')::int, 2)
+$function$;
+
 CREATE OR REPLACE FUNCTION safeband.day_at(day integer)
  RETURNS date
  LANGUAGE sql
@@ -993,6 +1018,15 @@ AS $function$
     or coalesce(account = any(w.accounts), false)
     or w.groups is not null and exists (select from safeband.accounts a
          where a.account_id = account and a.group_name = any(w.groups))
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.is_past(r safeband.reservations, account_day date)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select r.state in ('delivered', 'released') and r.quota_day < account_day - 35
+    and coalesce(r.carried_into < account_day - 35, true)
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.iso(at timestamp with time zone)
@@ -1246,6 +1280,140 @@ AS $function$
   select (select count(*) from old_accounts) + (select count(*) from old_reservations)
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.prune_rows(name text, at timestamp with time zone, days integer, only_exported boolean, step integer DEFAULT 2000)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  -- A worker whose clock is wrong must not delete what is young.
+  now_at timestamptz := least(at, clock_timestamp() + interval '1 hour');
+  today date := safeband.utc_day(now_at);
+  -- What people may ask for up to 90 days back (R17) is kept for 100.
+  kept int := greatest(days, case name when 'reconciler_runs' then 7
+    when 'send_attempts' then 40 when 'alerts' then 30 else 100 end);
+  cutoff timestamptz := (today - kept)::timestamp at time zone 'UTC';
+  cutoff_day date;
+  written timestamptz := 'infinity';
+  last_run text;
+  gone bigint;
+begin
+  if only_exported then
+    select least(cutoff, r.exported_before), r.exported_at into cutoff, written
+      from safeband.retention r where r.relation = name;
+    cutoff := coalesce(cutoff, '-infinity');
+    written := coalesce(written, '-infinity');
+    if written = '-infinity' then cutoff := '-infinity'; end if;
+  end if;
+  cutoff_day := case when cutoff = '-infinity' then date '-infinity'
+    else safeband.utc_day(cutoff) end;
+  case
+  -- Without days the rows are kept permanently.
+  when days is null then gone := 0;
+  when name = 'reservations' then
+    delete from safeband.reservations r using (
+      select found.* from safeband.accounts a cross join lateral (
+        select c.account_id, c.reservation_id from safeband.reservations c
+         where c.account_id = a.account_id and c.quota_day < cutoff_day
+           and c.recorded_at < written and safeband.is_past(c, a.counter_day)
+           and (c.state = 'released' or c.recipient_id is null
+             or c.quota_day < today - safeband.contact_days(a))
+         limit step) found limit step) old
+     where r.account_id = old.account_id and r.reservation_id = old.reservation_id
+       and r.state in ('delivered', 'released');
+  when name = 'send_attempts' then
+    delete from safeband.send_attempts s using (
+      select found.* from safeband.accounts a cross join lateral (
+        select c.account_id, c.reservation_id from safeband.send_attempts c
+         where c.account_id = a.account_id and c.quota_day < least(cutoff_day, a.counter_day - 35)
+           and greatest(c.recorded_at, c.settled_at) < written
+           and not exists (select from safeband.reservations r
+             where r.account_id = c.account_id and r.reservation_id = c.reservation_id
+               and not safeband.is_past(r, a.counter_day))
+         limit step) found limit step) old
+     where s.account_id = old.account_id and s.reservation_id = old.reservation_id;
+  when name = 'waiting' then
+    delete from safeband.waiting w using (
+      select c.account_id, c.reservation_id from safeband.waiting c
+       where c.state <> 'waiting' and c.decided_at < cutoff and c.recorded_at < written
+         and not exists (select from safeband.reservations r
+           where r.account_id = c.account_id and r.reservation_id = c.reservation_id
+             and r.state in ('in_flight', 'uncertain'))
+       limit step) old
+     where w.account_id = old.account_id and w.reservation_id = old.reservation_id
+       and w.state <> 'waiting';
+  when name = 'campaign_denials' then
+    delete from safeband.campaign_denials where ctid = any (array(
+      select c.ctid from safeband.campaign_denials c
+       where c.quota_day < cutoff_day and c.recorded_at < written
+       limit step for update skip locked));
+  when name = 'past_sends' then
+    -- Those of an account that has not started are its first week.
+    delete from safeband.past_sends p using (
+      select found.* from safeband.accounts a cross join lateral (
+        select c.account_id, c.sent_at, c.place from safeband.past_sends c
+         where c.account_id = a.account_id and c.recorded_at < written
+           and c.sent_at < least(cutoff,
+             (today - safeband.contact_days(a))::timestamp at time zone 'UTC')
+         limit step) found limit step) old
+     where p.account_id = old.account_id and p.sent_at = old.sent_at and p.place = old.place;
+  when name = 'alerts' then
+    with old as (
+      delete from safeband.alerts where alert_id = any (array(
+        select c.alert_id from safeband.alerts c
+         where c.resolved_at < cutoff and c.raised_at < cutoff and c.recorded_at < written
+         order by c.opened_at limit step for update skip locked))
+       and resolved_at is not null
+      returning alert_id
+    )
+    select count(*) into gone from old;
+    delete from safeband.alert_actions x where not exists (
+      select from safeband.alerts l where l.alert_id = x.alert_id);
+  when name = 'account_changes' then
+    -- The last connect or disconnect is shown as long as the account is known.
+    delete from safeband.account_changes x using (
+      select found.* from safeband.accounts a cross join lateral (
+        select c.account_id, c.number from safeband.account_changes c
+         where c.account_id = a.account_id and c.at < cutoff and c.recorded_at < written
+           and not (c.kind in ('connect', 'disconnect') and not exists (
+             select from safeband.account_changes later where later.account_id = c.account_id
+               and later.number > c.number and later.kind in ('connect', 'disconnect')))
+         limit step) found limit step) old
+     where x.account_id = old.account_id and x.number = old.number;
+  when name = 'corrections' then
+    delete from safeband.corrections where correction_id = any (array(
+      select found.correction_id from safeband.accounts a cross join lateral (
+        select c.correction_id from safeband.corrections c
+         where c.account_id = a.account_id and c.at < cutoff and c.recorded_at < written
+         limit step) found limit step));
+  when name = 'reconciler_runs' then
+    -- The next audit reads from where the last whole one ended. A correction names its run.
+    select run_id into last_run from safeband.reconciler_runs
+     where scope = 'fleet' and explanation ? 'horizon' order by ran_at desc limit 1;
+    delete from safeband.reconciler_runs where run_id = any (array(
+      select c.run_id from safeband.reconciler_runs c
+       where c.scope in ('account', 'fleet') and c.ran_at < cutoff and c.recorded_at < written
+         and c.run_id is distinct from last_run
+         and not exists (select from safeband.corrections k where k.run_id = c.run_id)
+       limit step));
+  else
+    raise exception 'rows of % are not deleted', name using errcode = 'invalid_parameter_value';
+  end case;
+  if days is not null and name <> 'alerts' then get diagnostics gone = row_count; end if;
+  insert into safeband.retention as known
+    (relation, days, only_exported, pruned_before, pruned_rows, pruned_at, done_on)
+  values (name, prune_rows.days, prune_rows.only_exported,
+    case when days is not null then nullif(cutoff, '-infinity') end, gone, clock_timestamp(),
+    case when gone < step then today end)
+  on conflict (relation) do update
+    set days = excluded.days, only_exported = excluded.only_exported,
+        pruned_before = greatest(known.pruned_before, excluded.pruned_before),
+        pruned_rows = known.pruned_rows + excluded.pruned_rows, pruned_at = excluded.pruned_at,
+        done_on = coalesce(excluded.done_on, known.done_on);
+  return gone;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.prune_shares(at timestamp with time zone, days integer DEFAULT 90)
  RETURNS bigint
  LANGUAGE sql
@@ -1261,6 +1429,20 @@ AS $function$
   )
   select count(*) from gone
 $function$;
+
+CREATE OR REPLACE FUNCTION safeband.refuse_action_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' and not exists (
+    select from safeband.alerts a where a.alert_id = old.alert_id) then
+    return old;
+  end if;
+  raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'restrict_violation';
+end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.refuse_change()
  RETURNS trigger
@@ -1457,7 +1639,8 @@ CREATE OR REPLACE FUNCTION safeband.tell_deletion()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update safeband.accounts set is_edited = true where account_id = old.account_id;
+  update safeband.accounts set is_edited = true
+   where account_id = old.account_id and not safeband.is_past(old, counter_day);
   return null;
 end $function$;
 

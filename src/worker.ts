@@ -16,6 +16,7 @@ import {
 } from './platform/config.js';
 import { sizesFrom, type Sizes } from './platform/sizes.js';
 import { createLogger } from './platform/logger.js';
+import { retentionFrom } from './platform/retention.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
@@ -51,6 +52,7 @@ export type WorkerNeeds = {
   readonly payloadKeys?: PayloadKeys;
   readonly sizes: Sizes;
   readonly defaultPacing?: ActivityNeeds['defaultPacing'];
+  readonly retention?: ActivityNeeds['retention'];
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
@@ -67,6 +69,7 @@ export async function createWorker(
     payloadKeys = NO_KEYS,
     sizes,
     defaultPacing,
+    retention,
     workerVersion,
   } = needs;
   keepStacksShort();
@@ -79,7 +82,9 @@ export async function createWorker(
     ...workflowCode,
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
-    activities: { ...named(createActivities({ pool, webhooks, defaultPacing, sizes })) },
+    activities: {
+      ...named(createActivities({ pool, webhooks, defaultPacing, sizes, retention })),
+    },
     maxCachedWorkflows: sizes.cachedAccounts,
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: '25s',
@@ -154,6 +159,7 @@ async function main(): Promise<void> {
     payloadKeys: config.payloadKeys,
     sizes,
     defaultPacing: pacingFrom(process.env),
+    retention: retentionFrom(process.env),
     workerVersion: config.workerVersion,
   });
   const running = worker.run();

@@ -10,6 +10,7 @@ import {
   type Suspect,
 } from '../domain/reconcile/fleetAudit.js';
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
+import type { Retention } from '../domain/records/retention.js';
 import { dayOf, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
 import {
@@ -23,7 +24,7 @@ import {
 } from '../postgres/operations/fleet.js';
 import { readNews } from '../postgres/operations/news.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { pruneHistory, pruneShares } from '../postgres/operations/prune.js';
+import { pruneHistory, pruneRows, pruneShares } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
@@ -45,10 +46,15 @@ export function fleetActivities(
   pool: Pool,
   workflows: Workflows,
   sizes: AuditSizes,
+  keep: Retention,
 ): Pick<Activities, 'readClock' | 'auditFleet'> {
   return {
     readClock: () => readClock(pool),
-    auditFleet: (ask) => audit(pool, workflows, ask, sizes),
+    auditFleet: async (ask) => {
+      const audited = await audit(pool, workflows, ask, sizes);
+      await forget(pool, ask.at, keep);
+      return audited;
+    },
   };
 }
 
@@ -119,16 +125,22 @@ async function audit(
       explanation: { ...audited, ...(isWhole ? { horizon: news.horizon } : {}) },
     });
   });
-  await forget(pool, at);
   return audited;
 }
 
-/** Deletes old history and old links once a day. A failure is no reason to repeat the audit. */
-async function forget(pool: Pool, at: Instant): Promise<void> {
-  if (at - startOf(dayOf(at)) >= RECONCILE_INTERVAL_MS) return;
-  for (const prune of [pruneHistory, pruneShares]) {
+/**
+ * Deletes old rows: in the first audit of a day, and in the next ones until all of them are gone.
+ * A failure is no reason to repeat the audit.
+ */
+async function forget(pool: Pool, at: Instant, keep: Retention): Promise<void> {
+  const isFirst = at - startOf(dayOf(at)) < RECONCILE_INTERVAL_MS;
+  const work = {
+    ...(isFirst ? { pruneHistory, pruneShares } : {}),
+    pruneRows: () => pruneRows(pool, { at, keep, afterStep: heartbeat }),
+  };
+  for (const [statement, prune] of Object.entries(work)) {
     await prune(pool, at).catch((error: unknown) => {
-      log.warn('old rows could not be deleted', { statement: prune.name, error: String(error) });
+      log.warn('old rows could not be deleted', { statement, error: String(error) });
     });
   }
 }

@@ -10,6 +10,7 @@ import { expandWindow } from './window.js';
 import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
 import type { Pacing } from '../domain/account/policy.js';
+import { RETENTION_DEFAULT, type Retention } from '../domain/records/retention.js';
 import type { Pool } from '../postgres/pool.js';
 import { readContacts } from '../postgres/read/contacts.js';
 import { USUAL_SIZES, type Sizes } from '../platform/sizes.js';
@@ -20,6 +21,8 @@ export type ActivityNeeds = {
   /** The pace of new accounts that name none (R19). */
   readonly defaultPacing?: Pacing | undefined;
   readonly sizes?: Sizes;
+  /** How long rows are kept (R28). */
+  readonly retention?: Retention | undefined;
 };
 
 export const createActivities = ({
@@ -27,9 +30,10 @@ export const createActivities = ({
   webhooks = {},
   defaultPacing,
   sizes = USUAL_SIZES,
+  retention = RETENTION_DEFAULT,
 }: ActivityNeeds): Activities => ({
   ...withSpread(accountActivities(pool, defaultPacing), sizes),
-  ...fleetActivities(pool, workflows, sizes),
+  ...fleetActivities(pool, workflows, sizes, retention),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   ...brakeActivities(pool),

@@ -10,6 +10,7 @@ import { registerConnect } from './commands/change/connect.js';
 import { registerCredits } from './commands/change/credits.js';
 import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
+import { registerExport } from './commands/data/export.js';
 import { registerFind } from './commands/read/find.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
@@ -65,6 +66,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerRestart,
     ],
   ],
+  ['Data:', [registerExport]],
   ['Run:', [registerStack]],
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerMcp, registerCompletion]],
 ];

@@ -27,6 +27,8 @@ const CONNECTIONS = 2;
 
 export type World = {
   readonly pool: () => Pool;
+  /** Postgres for a file: no value is made safe for a terminal, so that each stays exact. */
+  readonly exactPool: () => Pool;
   readonly hasDatabase: () => boolean;
   readonly temporal: () => Promise<Temporal>;
   /** What commands read and order: by Postgres and Temporal, or by HTTP with an API key. */
@@ -40,6 +42,7 @@ export type World = {
  */
 export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
   let pool: Pool | undefined;
+  let exact: Pool | undefined;
   let temporal: Promise<Temporal> | undefined;
   const reach = (): Promise<Temporal> =>
     (temporal ??= import('./temporal.js').then(async ({ reachTemporal }) => {
@@ -57,6 +60,7 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
   const reached = {
     hasDatabase: () => databaseUrlFrom(io.env) !== undefined,
     pool: () => (pool ??= open()),
+    exactPool: () => (exact ??= createPool(needed(io.env), CONNECTIONS)),
     temporal: reach,
     client: async () => (await reach()).safeband,
     publicUrl: () => publicUrlFrom(io.env) ?? addressOf(httpFrom(io.env)),
@@ -67,6 +71,7 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
     source: () => (source ??= byKey() ?? directSource(reached, now)),
     close: async () => {
       await pool?.end();
+      await exact?.end();
       await temporal?.then(({ close }) => close()).catch(() => undefined);
     },
   };

@@ -4,6 +4,7 @@ import { counted, span, when } from '../domain/primitives/clockWords.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../domain/primitives/limits.js';
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { readFailingAlerts, type FailingAlert } from '../postgres/operations/failing.js';
+import { readTableSizes } from '../postgres/operations/tableSizes.js';
 import type { Pool } from '../postgres/pool.js';
 import {
   DATABASE_ROLES,
@@ -23,6 +24,7 @@ import {
   type Reason,
   type ReasonOf,
 } from './finding.js';
+import { tableFindings } from './tables.js';
 
 /** The fleet audit needs the transaction ids (`xid8`) that Postgres has since that version. */
 const OLDEST = 140_000;
@@ -136,6 +138,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
           ),
         ]),
     apiKeys(keys),
+    ...tableFindings(await readTableSizes(pool), now),
   ];
 }
 

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALERT_CHECKS } from './alertChecks.js';
 import { CAMPAIGN_CHECKS } from './campaignMutants.js';
+import { DATA_CHECKS } from './dataMutants.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
@@ -20,6 +21,7 @@ const CHECKS = {
   ...IDENTITY_CHECKS,
   ...ALERT_CHECKS,
   ...CAMPAIGN_CHECKS,
+  ...DATA_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {

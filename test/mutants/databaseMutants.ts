@@ -2,6 +2,7 @@
 import type { AlertCheckName } from './alertChecks.js';
 import { ALERT_MUTANTS } from './alertMutants.js';
 import { CAMPAIGN_MUTANTS, type CampaignCheckName } from './campaignMutants.js';
+import { DATA_MUTANTS, type DataCheckName } from './dataMutants.js';
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
@@ -23,6 +24,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   | IdentityCheckName
   | AlertCheckName
   | CampaignCheckName
+  | DataCheckName
 >[] = [
   {
     rule: 'R14',
@@ -323,4 +325,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...IDENTITY_MUTANTS,
   ...ALERT_MUTANTS,
   ...CAMPAIGN_MUTANTS,
+  ...DATA_MUTANTS,
 ];

@@ -9,6 +9,7 @@ import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
+import { RETENTION_DEFAULT } from '../../src/domain/records/retention.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
 import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
@@ -139,7 +140,12 @@ export class Desk {
         start,
       },
     };
-    const { auditFleet } = this.build.fleetActivities(this.pool, workflows, USUAL_SIZES);
+    const { auditFleet } = this.build.fleetActivities(
+      this.pool,
+      workflows,
+      USUAL_SIZES,
+      RETENTION_DEFAULT,
+    );
     const runId = `audit-${this.accountId}-${at}`;
     await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));
     return {

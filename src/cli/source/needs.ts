@@ -39,6 +39,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'share list': 'key',
   'share revoke': 'key',
   restart: 'Postgres and Temporal',
+  export: 'Postgres',
   dev: 'nothing',
   demo: 'nothing',
   migrate: 'Postgres and Temporal',

@@ -168,6 +168,13 @@ const MOMENTS = `
       'at',
     )}) moments`;
 
+/**
+ * Heartbeats from before that instant may be deleted (R28). Without them no row shows when the
+ * account was reconciled, so it counts as reconciled.
+ */
+const RUNS_SINCE = `(select safeband.ms_of(pruned_before) from safeband.retention
+  where relation = 'reconciler_runs')`;
+
 type Kept = Omit<PastRows, keyof Base | 'days' | 'openings'>;
 
 async function readKept(
@@ -183,8 +190,10 @@ async function readKept(
     db,
     `select jsonb_build_object('reservations', (${RESERVATIONS}), 'events', (${EVENTS}),
        'found', (${FOUND}), 'changes', (${CHANGES}), 'moments', (${MOMENTS}),
-       'checkedAt', (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
-                      where account_id = $1 and ran_at <= safeband.at_ms($2)),
+       'runsSince', ${RUNS_SINCE},
+       'checkedAt', case when safeband.at_ms($2) < safeband.at_ms(${RUNS_SINCE}) then $2::bigint
+         else (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
+                where account_id = $1 and ran_at <= safeband.at_ms($2)) end,
        'nextRunAt', (select safeband.ms_of(min(ran_at)) from safeband.reconciler_runs
                       where account_id = $1 and ran_at > safeband.at_ms($2))) as row`,
     [accountId, at, since, version],

@@ -211,6 +211,7 @@ describe('every example', () => {
     'agents',
     'connect-a-pipeline',
     'customer-questions',
+    'data',
     'denials',
     'migrate',
     'on-call',

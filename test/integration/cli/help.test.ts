@@ -29,6 +29,7 @@ const programOf = (): Command =>
     },
     world: {
       pool: () => expect.fail(),
+      exactPool: () => expect.fail(),
       hasDatabase: () => false,
       temporal: () => expect.fail(),
       client: () => expect.fail(),

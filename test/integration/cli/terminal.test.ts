@@ -82,6 +82,7 @@ async function plant(): Promise<number> {
 const READS: readonly (readonly string[])[] = [
   ['status'],
   ['status', '$id'],
+  ['export', 'alerts', '--before', new Date().toISOString().slice(0, 10)],
   ['why', '$id'],
   ['slots', '$id'],
   ['waiting', '$id'],

@@ -63,6 +63,7 @@ const RIGHTS = `
   reconciler_runs     si      -         s       s
   reservation_history -       -         s       s
   reservations        siu     -         s       s
+  retention           s       -         s       s
   schema_migrations   s       -         s       s
   send_attempts       si      s.i.u.    s       si.u.
   sessions            -       -         -       sid

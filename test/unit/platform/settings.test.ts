@@ -1,5 +1,7 @@
 /** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
+import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
+import { retentionFrom } from '../../../src/platform/retention.js';
 import { pacingFrom, serverFrom } from '../../../src/platform/config.js';
 import { sizesFrom } from '../../../src/platform/sizes.js';
 import { runbookUrlOf } from '../../../src/http/runbookUrl.js';
@@ -186,6 +188,29 @@ describe('settings of the size', () => {
     for (const value of [String(min - 1), String(max + 1), '-1', '1e3', '10.5', ' 20', 'many']) {
       expect(() => read(value)).toThrow(`${setting}=${value}: ${rule}`);
     }
+  });
+});
+
+describe('retention (R28)', () => {
+  it.each([
+    ['SAFEBAND_KEEP_HEARTBEATS_DAYS', '6', '7 to 36500'],
+    ['SAFEBAND_KEEP_ATTEMPTS_DAYS', '39', '40 to 36500'],
+    ['SAFEBAND_KEEP_RESERVATIONS_DAYS', '99', '100 to 36500'],
+    ['SAFEBAND_KEEP_ALERTS_DAYS', '36501', '30 to 36500'],
+    ['SAFEBAND_KEEP_CHANGES_DAYS', 'never', '100 to 36500'],
+  ])('%s=%s is refused with its limits', (setting, value, limits) => {
+    expect(() => retentionFrom({ [setting]: value })).toThrow(
+      `${setting}=${value}: it should be a number of days, ${limits}, or forever; the default is `,
+    );
+  });
+
+  it('the settings of retention have safe defaults, and forever keeps all rows', () => {
+    expect(retentionFrom({})).toEqual(RETENTION_DEFAULT);
+    const all = { SAFEBAND_KEEP_ALERTS_DAYS: 'forever', SAFEBAND_PRUNE_ONLY_EXPORTED: 'yes' };
+    expect(retentionFrom(all)).toEqual({ ...RETENTION_DEFAULT, alerts: null, onlyExported: true });
+    expect(() => retentionFrom({ SAFEBAND_PRUNE_ONLY_EXPORTED: '1' })).toThrow(
+      'SAFEBAND_PRUNE_ONLY_EXPORTED=1: it should be yes or no',
+    );
   });
 });
 

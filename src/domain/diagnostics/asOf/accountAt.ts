@@ -48,6 +48,8 @@ export type PastRows = {
   readonly changes: readonly WrittenChange[];
   /** The last successful reconcile up to that instant, and the reconcile after it. */
   readonly checkedAt: Instant | null;
+  /** Since when heartbeats are kept; null: none was deleted (R28). */
+  readonly runsSince?: Instant | null;
   readonly nextRunAt: Instant | null;
   readonly openings: WindowIntervals | null;
   /** Reconciles, corrections and changes around that instant. */

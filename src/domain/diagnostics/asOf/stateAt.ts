@@ -47,7 +47,8 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
 }
 
 /** Returns what is not exact at that instant, and why. */
-function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonly string[] {
+function notesOf(rows: PastRows, at: Instant): readonly string[] {
+  const { keptSince, savedAt, readAt, runsSince = null } = rows;
   return [
     ...(at < keptSince
       ? [
@@ -65,6 +66,12 @@ function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonl
       ? [
           `Overwritten rows are kept for ${HISTORY_DAYS} days. Rows that were overwritten earlier` +
             ' may be shown as they became later.',
+        ]
+      : []),
+    ...(runsSince !== null && at < runsSince
+      ? [
+          `Heartbeats are kept since ${isoInstant(runsSince)}. The account is shown as if it was` +
+            ' reconciled at that instant.',
         ]
       : []),
   ];

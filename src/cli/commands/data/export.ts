@@ -1,0 +1,86 @@
+/** `safeband export`: writes the rows that the audit will delete (R28), before it deletes them. */
+import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { cellOf } from '../../../domain/primitives/csv.js';
+import { dayOf, isoDay, parseDay, startOf, type UtcDay } from '../../../domain/primitives/time.js';
+import { PRUNED, PRUNED_TABLES, type PrunedTable } from '../../../domain/records/retention.js';
+import { retentionFrom } from '../../../platform/retention.js';
+import { exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { EXIT, usage } from '../../errors.js';
+
+/** A day, such as 2026-06-01. */
+function day(raw: string): UtcDay {
+  const found = parseDay(raw);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError('Use a day such as 2026-06-01.');
+}
+
+type Options = { readonly before?: UtcDay; readonly csv?: true; readonly record?: true };
+
+export const registerExport: Register = (program: Command, context) => {
+  const command = program
+    .command('export')
+    .summary('write the rows that the audit will delete, as JSON lines or CSV')
+    .description(
+      'Writes each row of a table from before a day to standard output: one line of JSON, or CSV. ' +
+        'Without --before, the rows that are older than the setting of this machine keeps them. ' +
+        'With --record, Safeband remembers that these rows are in a file; with ' +
+        'SAFEBAND_PRUNE_ONLY_EXPORTED=yes a worker deletes no other rows.',
+    )
+    .addArgument(new Argument('<table>', 'the table').choices([...PRUNED_TABLES]))
+    .option('--before <day>', 'only rows from before that day (UTC)', day)
+    .option('--csv', 'write CSV with a header; control characters become visible')
+    .option('--record', 'remember that these rows were exported')
+    .action((table: PrunedTable, options: Options) => exported(context, table, options));
+  withExamples(
+    command,
+    'export reservations > reservations.jsonl',
+    'export alerts --before 2026-06-01 --csv > alerts.csv',
+    'export reconciler_runs --record > reconciler_runs.jsonl',
+  );
+};
+
+async function exported(context: Context, table: PrunedTable, options: Options): Promise<void> {
+  const { io, world, now, isJson } = context;
+  const { csv = false, record = false } = options;
+  if (csv && isJson) throw usage('--csv: leave out --json, because each is a format');
+  const today = dayOf(now());
+  const before = options.before ?? oldDay(context, table, today);
+  if (before > today) {
+    throw usage(`--before ${isoDay(before)}: use today (${isoDay(today)}) or an earlier day`);
+  }
+  const pool = world.exactPool();
+  const write = csv ? csvWriter(io.stdout) : (json: string) => io.stdout(`${escaped(json)}\n`);
+  const { asOf } = await exportRows(pool, { table, before: startOf(before) }, write);
+  if (record) {
+    const by = actorOf(io, undefined);
+    await recordExport(pool, { table, before: startOf(before), asOf, by });
+  }
+  context.end(EXIT.ok);
+}
+
+/** Returns the day before which the settings of this machine delete rows. */
+function oldDay({ io }: Context, table: PrunedTable, today: UtcDay): UtcDay {
+  const group = PRUNED[table];
+  const days = retentionFrom(io.env)[group];
+  if (days !== null) return today - days;
+  throw usage(`${table} is kept permanently: name a day with --before`, 'safeband export --help');
+}
+
+/** JSON that only has ASCII: a terminal shows it, and no value changes. */
+const escaped = (json: string): string =>
+  json.replaceAll(
+    /[^\u0020-\u007E]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Returns a writer of CSV, whose header is the columns of the first row. */
+function csvWriter(print: (text: string) => void): (json: string) => void {
+  let hasHeader = false;
+  return (json) => {
+    const row: Record<string, unknown> = JSON.parse(json);
+    if (!hasHeader) print(`${Object.keys(row).join(',')}\n`);
+    hasHeader = true;
+    print(`${Object.values(row).map(cellOf).join(',')}\n`);
+  };
+}
