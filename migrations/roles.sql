@@ -146,6 +146,7 @@ begin
       ('safeband_server', 'shares', 'update (revoked_at, revoked_by, last_opened_at)'),
       -- Log-ins and changes of webhooks and links leave a row for ever.
       ('safeband_server', 'access_changes', 'select, insert'),
+      ('safeband_server', 'groups', 'select, insert, update'),
       ('safeband_server', 'idempotency', 'select, insert, update, delete'),
       -- A new endpoint hears what comes after it: what is there gets its position first.
       ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),

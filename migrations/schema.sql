@@ -21,7 +21,7 @@ create table safeband.access_changes (
   actor text not null,
   target text not null,
   details jsonb not null default '{}'::jsonb,
-  constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text, 'share_made'::text, 'share_revoked'::text])),
+  constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text, 'share_made'::text, 'share_revoked'::text, 'group_changed'::text])),
   constraint access_changes_pkey PRIMARY KEY (change_id)
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.access_changes FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
@@ -342,6 +342,17 @@ create table safeband.corrections (
 );
 CREATE INDEX corrections_account ON safeband.corrections USING btree (account_id, at DESC);
 CREATE INDEX corrections_run ON safeband.corrections USING btree (run_id);
+
+create table safeband.groups (
+  group_name safeband.group_name not null,
+  defaults jsonb not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint groups_defaults_check CHECK (jsonb_typeof(defaults) = 'object'::text AND pg_column_size(defaults) < 32768),
+  constraint groups_pkey PRIMARY KEY (group_name)
+);
+CREATE TRIGGER note_group AFTER INSERT OR UPDATE ON safeband.groups FOR EACH ROW EXECUTE FUNCTION safeband.note_group();
+alter table safeband.groups enable always trigger note_group;
 
 create table safeband.idempotency (
   key_id text not null,
@@ -1137,6 +1148,19 @@ CREATE OR REPLACE FUNCTION safeband.ms_of(at timestamp with time zone)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$ select floor(extract(epoch from at) * 1000)::bigint $function$;
+
+CREATE OR REPLACE FUNCTION safeband.note_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.access_changes (kind, actor, target, details)
+  values ('group_changed', new.changed_by, new.group_name,
+    jsonb_build_object('before', case when tg_op = 'UPDATE' then old.defaults end,
+      'after', new.defaults));
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.note_key()
  RETURNS trigger

@@ -12,6 +12,7 @@ import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
 import { registerExport } from './commands/data/export.js';
 import { registerFind } from './commands/read/find.js';
+import { registerGroup } from './commands/system/group.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
@@ -68,7 +69,17 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
   ],
   ['Data:', [registerExport]],
   ['Run:', [registerStack]],
-  ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerMcp, registerCompletion]],
+  [
+    'Set up:',
+    [
+      registerDoctor,
+      registerKeys,
+      registerGroup,
+      registerWebhooks,
+      registerMcp,
+      registerCompletion,
+    ],
+  ],
 ];
 
 /** Leaves `[options]` out of the list of commands, because nearly every command has it. */

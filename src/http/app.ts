@@ -28,6 +28,7 @@ import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists/lists.js';
+import { groupRoutes } from './routes/groups.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
@@ -55,6 +56,7 @@ const plugins = [
   searchRoutes,
   shareRoutes,
   streamRoutes,
+  groupRoutes,
   webhookRoutes,
   accessRoutes,
   brakeRoutes,

@@ -13,6 +13,7 @@ import { alertUnknown, CliError, EXIT } from '../errors.js';
 import { instantOf } from '../text.js';
 import { having, pages, picked } from './answers.js';
 import { byKeyCampaigns } from './campaigns.js';
+import { byKeyGroups } from './groups.js';
 import { byKeyOrders } from './byKeyOrders.js';
 import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
@@ -103,6 +104,7 @@ export function byKeySource(http: Http): Source {
     ...compared(http),
     ...explained(get),
     ...logs(http, { get, of, knowing }),
+    groups: byKeyGroups(http),
     webhooks: byKeyWebhooks(http),
     brakes: byKeyBrakes(http),
     shares: byKeyShares(http, { of, knowing }),

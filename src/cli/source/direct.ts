@@ -31,6 +31,8 @@ import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.j
 import { accountJson, alertJson, eventJson } from '../shapes.js';
 import type { Temporal } from '../temporal.js';
 import { directCampaigns } from './campaigns.js';
+import { directGroups } from './groups.js';
+import { filling } from './filling.js';
 import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
 import { directBrakes } from './fleet.js';
@@ -58,7 +60,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
   return {
     known,
     unknown,
-    orders: reach.client,
+    orders: filling(reach),
     status: (accountId) => readStatus(reach, now, accountId),
     lastAlerts: async (accountId, limit) =>
       reach.hasDatabase()
@@ -92,6 +94,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
     ...compared(parts),
     ...explained(parts),
     ...rows(parts),
+    groups: directGroups(pool),
     webhooks: directWebhooks(pool, now),
     brakes: directBrakes(reach),
     shares: directShares({ pool, now, known, publicUrl: reach.publicUrl }),

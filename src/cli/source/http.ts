@@ -10,6 +10,7 @@ export type Query = { readonly [name: string]: string | number | null };
 export type Http = {
   readonly get: (path: string, query?: Query) => Promise<unknown>;
   readonly post: (path: string, body: object) => Promise<unknown>;
+  readonly put: (path: string, body: object) => Promise<unknown>;
   readonly remove: (path: string) => Promise<unknown>;
 };
 
@@ -65,6 +66,7 @@ export function httpOf(
   return {
     get: (path, query = {}) => ask('GET', path + queryOf(query)),
     post: (path, body) => ask('POST', path, body),
+    put: (path, body) => ask('PUT', path, body),
     remove: (path) => ask('DELETE', path),
   };
 }

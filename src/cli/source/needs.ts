@@ -50,6 +50,8 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'keys list': 'Postgres',
   'keys revoke': 'Postgres',
   'keys log': 'key',
+  'group set': 'key',
+  'group list': 'key',
   'webhooks list': 'key',
   'webhooks add': 'key',
   'webhooks log': 'key',

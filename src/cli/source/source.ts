@@ -2,6 +2,7 @@
  * What commands read and order. There are two implementations with the same answers: `direct` uses
  * Postgres and Temporal, `byKey` uses only the HTTP API. Commands print both with the same code.
  */
+import type { Groups } from './groups.js';
 import type { SafebandClient } from '../../client/index.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import type { AlertVerb } from '../../domain/diagnostics/alerts/act.js';
@@ -177,6 +178,7 @@ export type Source = {
   readonly accessChanges: (
     page: Page,
   ) => Promise<{ readonly changes: readonly AccessChange[]; readonly next: number | null }>;
+  readonly groups: Groups;
   readonly webhooks: Webhooks;
   readonly shares: Shares;
   readonly brakes: Brakes;

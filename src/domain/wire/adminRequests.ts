@@ -21,7 +21,6 @@ import {
   oneOf,
   OURS_RULE,
   REASON_RULE,
-  valueBy,
   when,
   wholeNumber,
   yesOrNo,
@@ -39,25 +38,14 @@ import {
   TIMEZONE_DEFAULT,
   WEIGHT_MAX,
 } from '../account/policy.js';
-import { group, ramp, velocity } from './settingText.js';
+import { group, ramp, sendingWindow, velocity } from './settingText.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
 import { TIERS, type Tier } from '../primitives/tier.js';
-import { WEEKDAYS, type Weekday } from '../account/sendingWindow.js';
 import { isZone } from './timezones.js';
 
 const COUNT_MAX = 100_000;
-export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
-const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
-
-const isWallClock = (raw: unknown): raw is string =>
-  typeof raw === 'string' && WALL_CLOCK.test(raw);
-const isWeekdays = (raw: unknown): raw is readonly Weekday[] =>
-  Array.isArray(raw) &&
-  raw.length > 0 &&
-  new Set(raw).size === raw.length &&
-  raw.every((day) => WEEKDAYS.some((word) => word === day));
 
 export const accountId = when(isAccountId, "an account's id", OURS_RULE);
 /** Caps, and counts of InMails. */
@@ -72,26 +60,6 @@ export const perHour = wholeNumber(1, PER_HOUR_MAX);
 export const weight = wholeNumber(1, WEIGHT_MAX);
 export const tier = oneOf(TIERS);
 export const identity = when(isIdentity, "LinkedIn's id of the member", FOREIGN_RULE);
-const WEEKDAYS_RULE = {
-  type: 'array',
-  items: { enum: WEEKDAYS },
-  minItems: 1,
-  maxItems: WEEKDAYS.length,
-  uniqueItems: true,
-} as const;
-/** Reads days of the week into their order. */
-export const weekdays = valueBy(WEEKDAYS_RULE, (raw) =>
-  isWeekdays(raw)
-    ? { value: WEEKDAYS.filter((day) => raw.includes(day)) }
-    : { shouldBe: `some of ${WEEKDAYS.join(', ')}, each once` },
-);
-const wallClock = (example: string) =>
-  when(isWallClock, `a local time such as ${example}`, {
-    type: 'string',
-    pattern: WALL_CLOCK_PATTERN,
-  });
-export const windowStart = wallClock('09:00');
-export const windowEnd = wallClock('17:30');
 /** Its rule for HTTP does not list the names, because the reader checks them by list. */
 export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
   type: 'string',
@@ -103,13 +71,7 @@ const policyFields = {
   dailyCap: setting(inmails),
   weeklyCap: setting(inmails),
   ramp: setting(ramp),
-  sendingWindow: setting(
-    object('sendingWindow', {
-      days: need(weekdays),
-      start: need(windowStart),
-      end: need(windowEnd),
-    }),
-  ),
+  sendingWindow: setting(sendingWindow),
   timezone: setting(zone),
   creditsRenewOn: setting(creditsRenewOn),
   pacing: setting(
@@ -129,15 +91,19 @@ const policyFields = {
   ),
   mode: setting(oneOf(MODES)),
   velocity: setting(velocity),
-  group: setting(group),
 };
 
 export const configureFields = {
   tier: may(tier),
   ...policyFields,
+  group: setting(group),
   actor: mayText(ACTOR_RULE),
 };
 export const parseConfigure: Parser<Configure> = parserOf(configureFields);
+
+/** The policy of new accounts of a group (R26). */
+export const defaultsFields = { ...policyFields, actor: mayText(ACTOR_RULE) };
+export const parseDefaults = parserOf(defaultsFields);
 
 /** The tier of a start; only a start that does not connect may leave it out. */
 const startTier: Field<Tier | undefined, Words<Tier>, 'needed'> = {
@@ -153,6 +119,7 @@ export const startFields = {
   connect: overHttp({ type: 'boolean', const: true }, mayElse(yesOrNo, true)),
   tier: startTier,
   ...policyFields,
+  group: setting(group),
   identity: may(identity),
   inmailsSentToday: may(inmails),
   deliveredToday: may(inmails),

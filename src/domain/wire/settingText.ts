@@ -1,18 +1,57 @@
 /** Settings as messages, options of commands, forms and the worker's settings have them. */
 
 import type { Ramp, Velocity } from '../account/policy.js';
+import { WEEKDAYS, type Weekday } from '../account/sendingWindow.js';
 import { GROUP_MAX, GROUP_PATTERN, GROUP_WORDS, isGroup } from '../primitives/ids.js';
 import { RAMP_NAMES, type NamedRamp } from '../gate/ramps.js';
 import type { Instant } from '../primitives/time.js';
 import { FACTOR_MAX, FLOOR_MAX } from '../gate/velocity.js';
 import { may, need, object } from './message.js';
-import { decimal, oneOf, when, wholeNumber, type Value } from './values.js';
+import { decimal, oneOf, valueBy, when, wholeNumber, type Value } from './values.js';
 
 /** Reads the label of accounts that belong together (R26). */
 export const group = when(isGroup, GROUP_WORDS, {
   type: 'string',
   pattern: GROUP_PATTERN,
   maxLength: GROUP_MAX,
+});
+
+export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
+const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
+
+const isWallClock = (raw: unknown): raw is string =>
+  typeof raw === 'string' && WALL_CLOCK.test(raw);
+const isWeekdays = (raw: unknown): raw is readonly Weekday[] =>
+  Array.isArray(raw) &&
+  raw.length > 0 &&
+  new Set(raw).size === raw.length &&
+  raw.every((day) => WEEKDAYS.some((word) => word === day));
+
+const WEEKDAYS_RULE = {
+  type: 'array',
+  items: { enum: WEEKDAYS },
+  minItems: 1,
+  maxItems: WEEKDAYS.length,
+  uniqueItems: true,
+} as const;
+/** Reads days of the week into their order. */
+const weekdays = valueBy(WEEKDAYS_RULE, (raw) =>
+  isWeekdays(raw)
+    ? { value: WEEKDAYS.filter((day) => raw.includes(day)) }
+    : { shouldBe: `some of ${WEEKDAYS.join(', ')}, each once` },
+);
+const wallClock = (example: string) =>
+  when(isWallClock, `a local time such as ${example}`, {
+    type: 'string',
+    pattern: WALL_CLOCK_PATTERN,
+  });
+const windowStart = wallClock('09:00');
+const windowEnd = wallClock('17:30');
+/** Reads a sending window (R11). */
+export const sendingWindow = object('sendingWindow', {
+  days: need(weekdays),
+  start: need(windowStart),
+  end: need(windowEnd),
 });
 
 /** A pace, such as `60s,50%,12/h` (R19). */

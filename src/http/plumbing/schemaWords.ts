@@ -8,7 +8,7 @@ import {
   OURS_WORDS,
 } from '../../domain/primitives/ids.js';
 import { ALERT_ID_PATTERN } from '../../domain/wire/alertOrder.js';
-import { WALL_CLOCK_PATTERN } from '../../domain/wire/adminRequests.js';
+import { WALL_CLOCK_PATTERN } from '../../domain/wire/settingText.js';
 import { didYouMean } from '../../domain/primitives/spelling.js';
 import { PLAIN_TEXT_PATTERN } from '../../domain/primitives/text.js';
 import { INSTANT_PATTERN, INSTANT_WORDS } from '../../domain/primitives/time.js';

@@ -14,10 +14,10 @@ const item = closed({
   kind: Type.String({
     description:
       'login, key_made, key_revoked, webhook_added, webhook_changed (also by a new secret, a replay ' +
-      'or enabling) or webhook_removed.',
+      'or enabling), webhook_removed, share_made, share_revoked or group_changed.',
   }),
   actor: Type.String({ description: 'The name of a key, or `cli:<user>`.' }),
-  target: Type.String({ description: 'The id of the key or of the webhook.' }),
+  target: Type.String({ description: 'The id of the key, the webhook or the link, or the group.' }),
   details: Type.Object({}),
 });
 

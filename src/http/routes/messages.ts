@@ -5,6 +5,7 @@ import type { Order } from '../../domain/commands/administer.js';
 import { keepOutcome } from '../attempts/attempts.js';
 import { actorOf } from '../access/actor.js';
 import { checkConnect, checkGroup, refreshRights } from '../access/groups.js';
+import { filledStart } from '../../postgres/groups/defaults.js';
 import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
 import * as decisions from '../schemas/decisions.js';
@@ -25,11 +26,8 @@ const connect = message({
       throw invalidInput('accountId should be the id in the path, or absent', 'accountId');
     }
     await checkConnect(parts.pool, caller, { accountId, group: body.group });
-    const done = await parts.client.connect({
-      ...body,
-      accountId,
-      actor: actorOf(caller, body.actor),
-    });
+    const start = { ...body, accountId, actor: actorOf(caller, body.actor) };
+    const done = await parts.client.connect(await filledStart(parts.pool, start));
     refreshRights(parts, request);
     return done;
   },

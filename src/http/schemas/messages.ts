@@ -74,12 +74,12 @@ const policy = {
       weight: note('Its share of the slots for which several campaigns wait; null is 1.', 3),
     },
   },
-  group: note(
-    'The label of accounts that belong together, such as a team or a customer; null is none.',
-    'eu-sales',
-  ),
   mode: note('shadow: the gate records what it would deny, and grants; null is enforce.', 'shadow'),
 };
+const group = note(
+  'The label of accounts that belong together, such as a team or a customer; null is none.',
+  'eu-sales',
+);
 
 export const connect = bodyOf(
   admin.startFields,
@@ -88,6 +88,7 @@ export const connect = bodyOf(
     tier,
     identity: note("LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9'),
     ...policy,
+    group,
     inmailsSentToday: note('What another system has spent today; counts at a start only.', 3),
     deliveredToday: note('How many of them were delivered. Without this field: all.', 3),
     actor,
@@ -250,8 +251,14 @@ export const creditsObserved = bodyOf(
 
 export const configure = bodyOf(
   admin.configureFields,
-  { tier, ...policy, actor },
+  { tier, ...policy, group, actor },
   { examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
+);
+
+export const groupDefaults = bodyOf(
+  admin.defaultsFields,
+  { ...policy, actor },
+  { examples: [{ dailyCap: 20, pacing: { minGapSeconds: 60, jitterPercent: 50 } }, {}] },
 );
 
 export const order = bodyOf(

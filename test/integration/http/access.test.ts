@@ -76,11 +76,20 @@ const queryOf = ({ url }: KnownRoute): string =>
   QUERIES[url] ?? QUERIES[url.split('/').at(-1) ?? ''] ?? '';
 
 function send(route: KnownRoute, key: string, id: string, body?: object): Promise<Answer> {
-  const path = route.url.replace(':accountId', id).replace(':reservationId', 'q4-0001');
+  const path = route.url
+    .replace(':accountId', id)
+    .replace(':reservationId', 'q4-0001')
+    .replace(':group', 'own');
   const url = path + queryOf(route);
-  const payload = route.method === 'POST' ? (body ?? examplesOf(route)[0] ?? {}) : undefined;
+  const hasBody = route.method === 'POST' || route.method === 'PUT';
+  const payload = hasBody ? (body ?? examplesOf(route)[0] ?? {}) : undefined;
   const { method } = route;
-  return stand.ask(key, url, payload, method === 'DELETE' || method === 'PATCH' ? { method } : {});
+  return stand.ask(
+    key,
+    url,
+    payload,
+    ['DELETE', 'PATCH', 'PUT'].includes(method) ? { method } : {},
+  );
 }
 
 it('every route declares the right that it needs, and an example of its body', () => {
@@ -163,8 +172,9 @@ describe.each(ROLES)('a key of the role %s', (role) => {
       (route) =>
         !route.url.includes(':') &&
         !['/v1/access', '/v1/doctor'].includes(route.url) && // only for keys of all accounts
+        // They name no account; campaignDays.test.ts and groups.test.ts have their keys.
+        !['/v1/campaigns', '/v1/groups'].includes(route.url) &&
         !route.url.startsWith('/v1/brake') && // names no account
-        route.url !== '/v1/campaigns' && // names no account; campaignDays.test.ts has its keys
         !isStream(route) &&
         isPlain(route),
     );

@@ -28,7 +28,7 @@ const isOfApi = (url: string): boolean =>
   url.startsWith('/v1/') || ['/livez', '/readyz', '/metrics', '/openapi.json'].includes(url);
 
 it('the table of routes matches the server', () => {
-  const documented = [...doc.matchAll(/^\| `(GET|POST|DELETE) (\S+)` +\| (\w+) /gm)].map(
+  const documented = [...doc.matchAll(/^\| `(GET|POST|PUT|DELETE) (\S+)` +\| (\w+) /gm)].map(
     ([, ...parts]) => parts.join(' '),
   );
   const known = stand.app
@@ -62,7 +62,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(11);
+  expect(commands.length).toBe(12);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -72,7 +72,8 @@ it('each curl does what the text describes', async () => {
     answers.push(stdout);
   }
   const [connected, granted, attempted, delivered, status, ...rest] = answers;
-  const [credits, shadow, list, alerts, link, stream] = rest;
+  const [group, credits, shadow, list, alerts, link, stream] = rest;
+  expect(JSON.parse(group ?? '')).toMatchObject({ group: 'eu-sales', defaults: { dailyCap: 20 } });
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
   expect(JSON.parse(attempted ?? '')).toMatchObject({ mayAttempt: true });

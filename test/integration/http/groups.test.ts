@@ -233,3 +233,50 @@ it('pages keep the filter in their links, and metrics have a limited number of g
   expect(groups.size).toBe(22);
   expect([...groups]).toEqual(expect.arrayContaining(['acme', 'none', 'other']));
 });
+
+it('new accounts of a group get its policy in each field that the connect leaves out', async () => {
+  const key = await stand.key('operator', null, ['fresh']);
+  const put = (as: string, group: string, body: object) =>
+    stand.ask(as, `/v1/groups/${group}`, body, { method: 'PUT' });
+  const defaults = { dailyCap: 20, pacing: { minGapSeconds: 60, jitterPercent: 50 } };
+  expect((await put(key, 'acme', defaults)).statusCode).toBe(404);
+  expect((await put(key, 'fresh', { dailyCap: -1 })).json<object>()).toMatchObject({
+    code: 'InvalidInput',
+    field: 'dailyCap',
+  });
+  expect((await put(key, 'fresh', { ...defaults, actor: 'ada' })).json<object>()).toMatchObject({
+    group: 'fresh',
+    accounts: 0,
+    defaults,
+    changedBy: expect.stringMatching(/^ada via operator-/),
+  });
+  const id = stand.newAccount();
+  const connect = (more: object) =>
+    stand.ask(operator, `/v1/accounts/${id}/connect`, { tier: 'premium', ...more });
+  expect((await connect({ group: 'fresh', dailyCap: 9 })).statusCode).toBe(200);
+  const policyOf = async (account: string) => (await configure(account, {})).json<object>();
+  const pacing = { ...defaults.pacing, perHour: null };
+  expect(await policyOf(id)).toMatchObject({ dailyCap: 9, pacing, group: 'fresh' });
+  // An account that exists keeps what it has, and a form fills as HTTP does.
+  await saved(id);
+  await configure(id, { pacing: null });
+  expect((await connect({ group: 'fresh' })).statusCode).toBe(200);
+  expect(await policyOf(id)).toMatchObject({ dailyCap: 9, pacing: null });
+  const byForm = stand.newAccount();
+  await stand.submit(operator, '/connect', { accountId: byForm, tier: 'premium', group: 'fresh' });
+  expect(await policyOf(byForm)).toMatchObject({ dailyCap: 20, pacing });
+  await saved(byForm);
+  const late = await stand.key('reader', null, ['fresh']);
+  const list = (await stand.ask(late, '/v1/groups')).json<{ items: object[] }>();
+  expect(list.items).toMatchObject([{ group: 'fresh', accounts: 2, defaults }]);
+  const some = await stand.key('reader', [anna]);
+  expect((await stand.ask(some, '/v1/groups')).json<object>()).toMatchObject({
+    items: [{ group: 'acme', accounts: 1, defaults: null }],
+  });
+  const changes = await stand.ask(operator, '/v1/access?limit=20');
+  expect(changes.json<object>()).toMatchObject({
+    items: expect.arrayContaining([
+      expect.objectContaining({ kind: 'group_changed', target: 'fresh' }),
+    ]),
+  });
+});

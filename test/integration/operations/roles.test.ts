@@ -54,6 +54,7 @@ const RIGHTS = `
   campaign_days       s       -         s       s
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s
+  groups              -       -         -       siu
   idempotency         -       -         -       siud
   identity_locks      su      -         -       -
   inmail_events       si      -         s       s

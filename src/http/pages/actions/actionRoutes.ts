@@ -9,6 +9,8 @@ import {
   problemIn,
   type Problem,
 } from '../../plumbing/problems.js';
+import type { StartInput } from '../../../client/inputs.js';
+import { filledStart } from '../../../postgres/groups/defaults.js';
 import { readConnection, type Connection } from '../../../postgres/read/pageReads.js';
 import { readAccount } from '../account/accountData.js';
 import { accountIn } from '../account/accountRoutes.js';
@@ -102,7 +104,9 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
       // To connect is not to configure: an empty field of this form means the default.
       const known = await readConnection(pool, accountId);
       if (known) return ask(request, reply, { form, problem: null, known });
-      const done = await connectBy(client, { accountId, actor: request.caller.name, form });
+      const connect = async (start: StartInput) => client.connect(await filledStart(pool, start));
+      const ordered = { accountId, actor: request.caller.name, form };
+      const done = await connectBy({ connect }, ordered);
       refreshRights(parts, request);
       changed(parts, accountId);
       return goTo(reply, `/accounts/${accountId}`, done);

@@ -70,7 +70,7 @@ export const CONNECT_FIELDS: readonly Field[] = [
 
 /** Connects the account; an empty field keeps the stored value. */
 export async function connectBy(
-  client: SafebandClient,
+  client: Pick<SafebandClient, 'connect'>,
   { accountId, actor, form }: Ordered,
 ): Promise<string> {
   const dailyCap = numberIn(form, 'dailyCap');

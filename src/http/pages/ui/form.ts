@@ -7,7 +7,6 @@ import {
 } from '../../../domain/account/sendingWindow.js';
 import type { Ramp, Velocity } from '../../../domain/account/policy.js';
 import type { NamedRamp } from '../../../domain/gate/ramps.js';
-import { WALL_CLOCK_PATTERN } from '../../../domain/wire/adminRequests.js';
 import {
   CAMPAIGNS_WORDS,
   campaignsIn,
@@ -19,6 +18,7 @@ import {
   rampIn as rampOfText,
   VELOCITY_WORDS,
   velocityIn,
+  WALL_CLOCK_PATTERN,
 } from '../../../domain/wire/settingText.js';
 import { invalidInput, type Problem } from '../../plumbing/problems.js';
 

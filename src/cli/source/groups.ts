@@ -1,0 +1,62 @@
+/** Groups and the policy of their new accounts (R26), by Postgres or by the HTTP API. */
+import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
+import { isoOrNull } from '../../domain/primitives/time.js';
+import {
+  listGroups,
+  readGroupRow,
+  setDefaults,
+  type GroupRow,
+} from '../../postgres/groups/defaults.js';
+import type { Pool } from '../../postgres/pool.js';
+import { having, pages, picked } from './answers.js';
+import type { Http } from './http.js';
+
+export type GroupJson = Omit<GroupRow, 'changedAt' | 'defaults'> & {
+  /** Null: the key does not have the whole group. */
+  readonly defaults: GroupDefaults | null;
+  readonly changedAt: string | null;
+};
+export type Groups = {
+  readonly list: (asked: {
+    readonly after: string;
+    readonly limit: number;
+  }) => Promise<{ readonly groups: readonly GroupJson[]; readonly next: string | null }>;
+  /** Replaces the policy of the new accounts of a group. */
+  readonly set: (group: string, defaults: GroupDefaults, actor: string) => Promise<GroupJson>;
+};
+
+const GROUP = ['group', 'accounts', 'defaults', 'changedBy', 'changedAt'] as const;
+const ALL = { accounts: null, groups: null };
+const jsonOf = (row: GroupRow): GroupJson => ({ ...row, changedAt: isoOrNull(row.changedAt) });
+const pageOf = (found: readonly GroupJson[], limit: number) => {
+  const groups = found.slice(0, limit);
+  return { groups, next: found.length > limit ? (groups.at(-1)?.group ?? null) : null };
+};
+
+/** Returns the groups of this database. */
+export const directGroups = (pool: () => Pool): Groups => ({
+  list: async ({ after, limit }) => {
+    const found = await listGroups(pool(), { ...ALL, after, limit: limit + 1 });
+    return pageOf(found.map(jsonOf), limit);
+  },
+  set: async (group, defaults, by) => {
+    await setDefaults(pool(), { group, defaults, by });
+    return jsonOf(await readGroupRow(pool(), group, null));
+  },
+});
+
+/** Returns the groups that the key may see. */
+export const byKeyGroups = (http: Http): Groups => ({
+  list: async ({ after, limit }) => {
+    const asked = { path: '/v1/groups', query: {}, limit: limit + 1, has: GROUP };
+    const found = await pages<GroupJson>(http, { ...asked, after: after === '' ? null : after });
+    return pageOf(
+      found.items.map((one) => picked(one, GROUP)),
+      limit,
+    );
+  },
+  set: async (group, defaults, actor) => {
+    const answer = await http.put(`/v1/groups/${group}`, { ...defaults, actor });
+    return picked(having<GroupJson>(answer, GROUP), GROUP);
+  },
+});

@@ -1,0 +1,110 @@
+/** Groups of accounts (R26): the list, and the policy of their new accounts. */
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
+import { isoOrNull } from '../../domain/primitives/time.js';
+import { parseDefaults } from '../../domain/wire/adminRequests.js';
+import {
+  listGroups,
+  readGroupRow,
+  setDefaults,
+  type GroupRow,
+} from '../../postgres/groups/defaults.js';
+import { actorOf } from '../access/actor.js';
+import { hasGroup, type Caller } from '../access/caller.js';
+import type { Parts } from '../context.js';
+import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
+import { invalidInput, Problem } from '../plumbing/problems.js';
+import { groupDefaults } from '../schemas/messages.js';
+import { closed, count, groupName, instant, orNull } from '../schemas/parts.js';
+import { problems } from './message.js';
+
+export const groupParams = closed({ group: groupName });
+const item = closed({
+  group: groupName,
+  accounts: count('The accounts of the group that the key may see.'),
+  defaults: orNull(
+    Type.Object({}, { description: 'Null: the key does not have the whole group.' }),
+  ),
+  changedBy: orNull(Type.String({ description: 'Who set the defaults last.' })),
+  changedAt: orNull(instant('When they were set.')),
+});
+
+/** Returns the group as that key sees it: a key of some of its accounts gets no defaults. */
+const shown = (caller: Caller, { changedAt, ...row }: GroupRow) => {
+  const isWhole = hasGroup(caller, row.group);
+  return {
+    ...row,
+    defaults: isWhole ? row.defaults : null,
+    changedBy: isWhole ? row.changedBy : null,
+    changedAt: isWhole ? isoOrNull(changedAt) : null,
+  };
+};
+
+/** The error for a group that the key does not have; it is the same if no such group exists. */
+export const groupUnknown = (): Problem =>
+  new Problem({
+    status: 404,
+    kind: 'group-unknown',
+    title: 'There is no such group',
+    detail: 'this key has no account of this group',
+    cure: 'read the groups with GET /v1/groups',
+  });
+
+/** Reads the defaults of a request; throws `InvalidInput` with the field. */
+export function defaultsIn(raw: unknown, at: number): GroupDefaults {
+  const found = parseDefaults(raw, 'strict', at);
+  if (!found.ok) throw invalidInput(found.message, /^[\w.]+(?= )/.exec(found.message)?.[0]);
+  const { actor: _, ...defaults } = found.value;
+  return defaults;
+}
+
+export function groupRoutes(app: FastifyInstance, { pool, now }: Parts): void {
+  const tags = ['groups'];
+  app.get<{ Querystring: Query }>(
+    '/v1/groups',
+    {
+      config: { needs: 'read' },
+      schema: {
+        operationId: 'groups',
+        tags,
+        summary: 'Groups that the key may see, by name, with the policy of their new accounts',
+        querystring: closed(pageQuery),
+        response: { 200: pageOf(item), ...problems },
+      },
+    },
+    ({ caller, query, url }) =>
+      readPage({
+        path: url.split('?')[0] ?? '',
+        query,
+        place: Type.String(),
+        read: async (after, limit) => {
+          const found = await listGroups(pool, { ...caller, after: after ?? '', limit });
+          return found.map((row) => ({ item: shown(caller, row), place: row.group }));
+        },
+      }),
+  );
+  app.put<{ Params: Static<typeof groupParams>; Body: Static<typeof groupDefaults> }>(
+    '/v1/groups/:group',
+    {
+      config: { needs: 'operate' },
+      schema: {
+        operationId: 'setGroup',
+        tags,
+        summary: 'Replace the policy of new accounts of a group; {} removes it',
+        description:
+          'A connect over HTTP or the command line takes from it what it leaves out. Accounts that ' +
+          'exist stay as they are.',
+        params: groupParams,
+        body: groupDefaults,
+        response: { 200: item, ...problems },
+      },
+    },
+    async ({ caller, params: { group }, body }) => {
+      if (!hasGroup(caller, group)) throw groupUnknown();
+      const by = actorOf(caller, body.actor);
+      await setDefaults(pool, { group, defaults: defaultsIn(body, now()), by });
+      return shown(caller, await readGroupRow(pool, group, caller.accounts));
+    },
+  );
+}
