@@ -31,8 +31,7 @@ import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.j
 import { accountJson, alertJson, eventJson } from '../shapes.js';
 import type { Temporal } from '../temporal.js';
 import { directCampaigns } from './campaigns.js';
-import { directGroups } from './groups.js';
-import { filling } from './filling.js';
+import { directGroups, filling } from './groups.js';
 import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
 import { directBrakes } from './fleet.js';
