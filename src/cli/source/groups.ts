@@ -1,5 +1,5 @@
 /** Groups and the policy of their new accounts (R26), by Postgres or by the HTTP API. */
-import type { SafebandClient } from '../../client/index.js';
+import type { SafebandClient, StartInput } from '../../client/index.js';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
 import { isoOrNull } from '../../domain/primitives/time.js';
 import {
@@ -12,7 +12,6 @@ import {
 import type { Pool } from '../../postgres/pool.js';
 import { having, pages, picked } from './answers.js';
 import type { Http } from './http.js';
-import type { Orders } from './source.js';
 
 export type GroupJson = Omit<GroupRow, 'changedAt' | 'defaults'> & {
   /** Null: the key does not have the whole group. */
@@ -70,24 +69,24 @@ type Reach = {
   readonly client: () => Promise<SafebandClient>;
 };
 
-/** Returns the orders of the client, with the policy of new accounts of a group (R26). */
+/** Returns the orders of the client; a connect takes from its group what it leaves out (R26). */
 export const filling =
   ({ pool, hasDatabase, client }: Reach) =>
-  async (): Promise<Orders> => {
+  async () => {
     const orders = await client();
     return {
-      connect: async (start) =>
+      connect: async (start: StartInput) =>
         orders.connect(hasDatabase() ? await filledStart(pool(), start) : start),
-      configure: (id, change) => orders.configure(id, change),
-      hold: (id, by) => orders.hold(id, by),
-      resume: (id, by) => orders.resume(id, by),
-      settle: (id, by) => orders.settle(id, by),
-      credits: (id, report) => orders.credits(id, report),
-      reconcileNow: (id) => orders.reconcileNow(id),
-      disconnect: (id, by) => orders.disconnect(id, by),
-      peek: (id, at, ask) => orders.peek(id, at, ask),
-      nextSlots: (id, count, ask) => orders.nextSlots(id, count, ask),
-      waiting: (id) => orders.waiting(id),
-      status: (id) => orders.status(id),
+      configure: orders.configure.bind(orders),
+      hold: orders.hold.bind(orders),
+      resume: orders.resume.bind(orders),
+      settle: orders.settle.bind(orders),
+      credits: orders.credits.bind(orders),
+      reconcileNow: orders.reconcileNow.bind(orders),
+      disconnect: orders.disconnect.bind(orders),
+      peek: orders.peek.bind(orders),
+      nextSlots: orders.nextSlots.bind(orders),
+      waiting: orders.waiting.bind(orders),
+      status: orders.status.bind(orders),
     };
   };
