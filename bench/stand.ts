@@ -34,7 +34,16 @@ export type Bench = {
   readonly close: () => Promise<void>;
 };
 
-export async function createBench(options: { readonly debugMode?: boolean } = {}): Promise<Bench> {
+type BenchOptions = {
+  readonly debugMode?: boolean;
+  /** True: Postgres keeps a commit also after a crash of the machine. */
+  readonly isDurable?: boolean;
+};
+
+export async function createBench({
+  isDurable = false,
+  ...options
+}: BenchOptions = {}): Promise<Bench> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
@@ -43,6 +52,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
     dataDir,
     cacheDir: path.join(at('..'), '.safeband', 'cache'),
     isForTests: true,
+    isDurable,
     print: (line) => process.stderr.write(`${line}\n`),
   });
   await migrate(stack.databaseUrl);

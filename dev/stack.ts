@@ -20,6 +20,8 @@ export type StackOptions = {
   readonly databaseUrl?: string | undefined;
   /** For tests: any free ports, no durable data, no delay of timers. */
   readonly isForTests?: boolean;
+  /** True: Postgres keeps each commit after a crash of the machine, also for tests. */
+  readonly isDurable?: boolean;
 };
 
 export type Stack = {
@@ -56,7 +58,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         config: config.postgres,
         dataDir: path.join(dataDir, 'postgres'),
         port: isForTests ? 0 : config.postgres.port,
-        isDurable: !isForTests,
+        isDurable: options.isDurable ?? !isForTests,
         print,
       });
   try {

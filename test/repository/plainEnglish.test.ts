@@ -129,6 +129,7 @@ const names: readonly string[] = [
   ...readdirSync(ROOT).filter((name) => READ.test(name)),
   ...FOLDERS.flatMap((folder) =>
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !name.includes('node_modules/')) // bench/peers may be installed
       .filter((name) => READ.test(name))
       .map((name) => `${folder}/${name}`),
   ),
