@@ -1,17 +1,20 @@
 /**
  * `npm run cluster`: a real Temporal cluster runs the product while its processes are killed. It
- * prints what callers saw, and ends with exit code 1 if a check fails.
+ * prints what callers saw, and ends with exit code 1 if a check fails. With the word `builds`, the
+ * current build of the workers changes instead, and changes back.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { pause, run } from '../../dev/child.js';
 import { readDevConfig, SetupError } from '../../dev/devConfig.js';
 import { startPostgres } from '../../dev/postgres.js';
 import { findBinaries, type Binaries } from './binaries.js';
-import { checksOf, isEarlyEnough, phasesOf, type Act, type Rows } from './checks.js';
+import { accountsOn, makeCurrent, settingsOf } from './builds.js';
+import { checksOf, isEarlyEnough, phasesOf, type Act, type Check, type Rows } from './checks.js';
 import { CONNECTIONS_MAX, PLACES, SHARDS } from './config.js';
 import { startProduct } from './product.js';
 import { checksTable, phasesTable } from './table.js';
@@ -22,6 +25,9 @@ const PLAN: Plan = { accounts: 10, cap: 50, asksPerAccount: 90 };
 /** After how many decided asks the lane acts. The caps are reached after 500 or more. */
 const AFTER = { killHost: 120, startHost: 220, killAll: 320 } as const;
 const DOWN_MS = 3_000;
+/** With the word `builds`: the caps are reached after 100 or more. */
+const BUILDS_PLAN: Plan = { accounts: 5, cap: 20, asksPerAccount: 40 };
+const BUILDS_AFTER = { change: 30, back: 60 } as const;
 const SAVED_WITHIN_MS = 60_000;
 const POLL_MS = 250;
 const ERROR_MAX = 2_000;
@@ -60,16 +66,26 @@ async function main(): Promise<boolean> {
   const atEnd = (end: () => Promise<void>): void => void ends.push(end);
   const needs = { databaseUrl: postgres.url, folder, print, atEnd };
   const cluster = await startTemporalCluster({ ...needs, binaries });
-  const product = await startProduct({ ...needs, temporalAddress: cluster.address });
-  await connectAll(product, PLAN);
-  const asks = PLAN.accounts * PLAN.asksPerAccount;
-  print(`asking ${asks} times (${PLAN.accounts} accounts, cap ${PLAN.cap})`);
-  const traffic = startTraffic(product, PLAN);
-  const acts = await disturb(cluster, traffic);
+  const isOfBuilds = process.argv[2] === 'builds';
+  const plan = isOfBuilds ? BUILDS_PLAN : PLAN;
+  const product = await startProduct({
+    ...needs,
+    temporalAddress: cluster.address,
+    workers: isOfBuilds ? [settingsOf('b1'), settingsOf('b2')] : [{}, {}],
+  });
+  const connection = await Connection.connect({ address: cluster.address });
+  atEnd(() => connection.close());
+  if (isOfBuilds) await makeCurrent(connection, 'b1');
+  await connectAll(product, plan);
+  const asks = plan.accounts * plan.asksPerAccount;
+  print(`asking ${asks} times (${plan.accounts} accounts, cap ${plan.cap})`);
+  const traffic = startTraffic(product, plan);
+  const { acts, moved } = isOfBuilds
+    ? await changeBuilds(connection, traffic)
+    : { acts: await disturb(cluster, traffic), moved: [] };
   await traffic.done;
-  const granted = PLAN.accounts * PLAN.cap;
-  const rows = await savedRows(postgres.url, granted);
-  const checks = checksOf(PLAN, traffic.answers, rows);
+  const rows = await savedRows(postgres.url, plan.accounts * plan.cap);
+  const checks = [...checksOf(plan, traffic.answers, rows), ...moved];
   const text = [
     await versionsOf(binaries, postgres.url),
     phasesTable(phasesOf(acts, traffic.answers)),
@@ -81,10 +97,12 @@ async function main(): Promise<boolean> {
   return isOk;
 }
 
-/** Kills and starts processes while the traffic runs, and returns what it did and when. */
-async function disturb(cluster: TemporalCluster, traffic: Traffic): Promise<readonly Act[]> {
-  const acts: Act[] = [{ at: 0, what: 'all processes run', mayDisturb: true }];
-  const act = async (what: string, work: () => Promise<void>, mayDisturb = true): Promise<void> => {
+type Acting = (what: string, work: () => Promise<void>, mayDisturb?: boolean) => Promise<void>;
+
+/** Returns what records the acts of a run, and waits for the progress of its traffic. */
+function actsOf(traffic: Traffic, first: string) {
+  const acts: Act[] = [{ at: 0, what: first, mayDisturb: true }];
+  const act: Acting = async (what, work, mayDisturb = true) => {
     print(`${(traffic.now() / 1_000).toFixed(1)} s: ${what}`);
     acts.push({ at: traffic.now(), what, mayDisturb });
     await work();
@@ -92,6 +110,12 @@ async function disturb(cluster: TemporalCluster, traffic: Traffic): Promise<read
   const reached = async (count: number): Promise<void> => {
     while (traffic.decided() < count) await Promise.race([pause(POLL_MS), traffic.done]);
   };
+  return { acts, act, reached };
+}
+
+/** Kills and starts processes while the traffic runs, and returns what it did and when. */
+async function disturb(cluster: TemporalCluster, traffic: Traffic): Promise<readonly Act[]> {
+  const { acts, act, reached } = actsOf(traffic, 'all processes run');
   await reached(AFTER.killHost);
   await act('history-2 killed', () => cluster.kill('history-2'));
   await reached(AFTER.startHost);
@@ -101,6 +125,30 @@ async function disturb(cluster: TemporalCluster, traffic: Traffic): Promise<read
   await pause(DOWN_MS);
   await act('all started again, at once', cluster.startAgain, false);
   return acts;
+}
+
+/** Makes another build current while the traffic runs, and then the first one again. */
+async function changeBuilds(
+  connection: Connection,
+  traffic: Traffic,
+): Promise<{ readonly acts: readonly Act[]; readonly moved: readonly Check[] }> {
+  const { acts, act, reached } = actsOf(traffic, 'b1 is current');
+  const { accounts } = BUILDS_PLAN;
+  const moved: Check[] = [];
+  const move = async (buildId: string): Promise<void> => {
+    await act(`${buildId} became current`, () => makeCurrent(connection, buildId));
+    const count = await accountsOn(connection, buildId, accounts);
+    moved.push({
+      what: `accounts that moved to ${buildId}`,
+      found: `${count} of ${accounts}`,
+      isOk: count === accounts,
+    });
+  };
+  await reached(BUILDS_AFTER.change);
+  await move('b2');
+  await reached(BUILDS_AFTER.back);
+  await move('b1');
+  return { acts, moved };
 }
 
 /** Reads the rows when all deliveries are saved, or when the time for it has ended. */

@@ -1,4 +1,4 @@
-/** Runs the built product, unmodified: migration, two workers and one HTTP server. */
+/** Runs the built product, unmodified: migration, workers and one HTTP server. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,6 +22,8 @@ type Needs = {
   readonly temporalAddress: string;
   /** The folder of logs. */
   readonly folder: string;
+  /** Further settings of each worker. */
+  readonly workers: readonly NodeJS.ProcessEnv[];
   readonly print: (line: string) => void;
   /** Takes what ends the processes. */
   readonly atEnd: (end: () => Promise<void>) => void;
@@ -53,9 +55,11 @@ export async function startProduct(needs: Needs): Promise<Product> {
   const { key }: { readonly key: string } = JSON.parse(made);
   const port = await freePort(0, 'the HTTP server', () => undefined);
   const url = `http://127.0.0.1:${port}`;
-  print('starting two workers and the HTTP server');
+  print(`starting ${needs.workers.length} workers and the HTTP server`);
   const server = keepRunning('server', { ...env, SAFEBAND_HTTP_PORT: String(port) }, folder);
-  const workers = ['worker-1', 'worker-2'].map((name) => keepRunning(name, env, folder));
+  const workers = needs.workers.map((more, n) =>
+    keepRunning(`worker-${n + 1}`, { ...env, ...more }, folder),
+  );
   const all = [server, ...workers];
   atEnd(async () => {
     await Promise.all(all.map((one) => one.stop()));
