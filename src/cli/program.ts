@@ -18,6 +18,7 @@ import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
 import { registerImport } from './commands/change/import.js';
 import { registerMcp } from './commands/system/mcp.js';
+import { registerNext } from './commands/read/next.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerShadow } from './commands/read/shadow.js';
@@ -42,6 +43,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerStatus,
       registerWhy,
       registerSlots,
+      registerNext,
       registerWaiting,
       registerCheck,
       registerHistory,

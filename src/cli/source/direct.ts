@@ -93,7 +93,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
     ...compared(parts),
     ...explained(parts),
     ...rows(parts),
-    groups: directGroups(pool),
+    groups: directGroups(pool, now),
     webhooks: directWebhooks(pool, now),
     brakes: directBrakes(reach),
     shares: directShares({ pool, now, known, publicUrl: reach.publicUrl }),

@@ -1,7 +1,7 @@
 /** Groups and the policy of their new accounts (R26), by Postgres or by the HTTP API. */
 import type { SafebandClient, StartInput } from '../../client/index.js';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
-import { isoOrNull } from '../../domain/primitives/time.js';
+import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
 import {
   filledStart,
   listGroups,
@@ -9,25 +9,34 @@ import {
   setDefaults,
   type GroupRow,
 } from '../../postgres/groups/defaults.js';
+import { nextJson, nextOfGroup, type NextJson } from '../../postgres/groups/next.js';
 import type { Pool } from '../../postgres/pool.js';
 import { having, pages, picked } from './answers.js';
-import type { Http } from './http.js';
+import { Answered, type Http } from './http.js';
 
 export type GroupJson = Omit<GroupRow, 'changedAt' | 'defaults'> & {
   /** Null: the key does not have the whole group. */
   readonly defaults: GroupDefaults | null;
   readonly changedAt: string | null;
 };
+export type NextOfGroup = {
+  readonly group: string;
+  readonly asOf: string;
+  readonly items: readonly NextJson[];
+};
 export type Groups = {
   readonly list: (asked: {
     readonly after: string;
     readonly limit: number;
   }) => Promise<{ readonly groups: readonly GroupJson[]; readonly next: string | null }>;
+  /** Returns the accounts that may send now or first; undefined: there is no such group. */
+  readonly next: (group: string, count: number) => Promise<NextOfGroup | undefined>;
   /** Replaces the policy of the new accounts of a group. */
   readonly set: (group: string, defaults: GroupDefaults, actor: string) => Promise<GroupJson>;
 };
 
 const GROUP = ['group', 'accounts', 'defaults', 'changedBy', 'changedAt'] as const;
+const NEXT = ['group', 'asOf', 'items'] as const;
 const ALL = { accounts: null, groups: null };
 const jsonOf = (row: GroupRow): GroupJson => ({ ...row, changedAt: isoOrNull(row.changedAt) });
 const pageOf = (found: readonly GroupJson[], limit: number) => {
@@ -36,7 +45,12 @@ const pageOf = (found: readonly GroupJson[], limit: number) => {
 };
 
 /** Returns the groups of this database. */
-export const directGroups = (pool: () => Pool): Groups => ({
+export const directGroups = (pool: () => Pool, now: () => Instant): Groups => ({
+  next: async (group, count) => {
+    const at = now();
+    const found = await nextOfGroup(pool(), { group, accounts: null, count, at });
+    return found && { group, asOf: isoInstant(at), items: found.map(nextJson) };
+  },
   list: async ({ after, limit }) => {
     const found = await listGroups(pool(), { ...ALL, after, limit: limit + 1 });
     return pageOf(found.map(jsonOf), limit);
@@ -49,6 +63,15 @@ export const directGroups = (pool: () => Pool): Groups => ({
 
 /** Returns the groups that the key may see. */
 export const byKeyGroups = (http: Http): Groups => ({
+  next: async (group, count) => {
+    const path = `/v1/groups/${group}/next`;
+    try {
+      return picked(having<NextOfGroup>(await http.get(path, { count }), NEXT), NEXT);
+    } catch (error) {
+      if (error instanceof Answered && error.kind === 'group-unknown') return undefined;
+      throw error;
+    }
+  },
   list: async ({ after, limit }) => {
     const asked = { path: '/v1/groups', query: {}, limit: limit + 1, has: GROUP };
     const found = await pages<GroupJson>(http, { ...asked, after: after === '' ? null : after });

@@ -11,6 +11,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   status: 'key',
   why: 'key',
   slots: 'key',
+  next: 'key',
   waiting: 'key',
   check: 'key',
   history: 'key',

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
-import { isoOrNull } from '../../domain/primitives/time.js';
+import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import { parseDefaults } from '../../domain/wire/adminRequests.js';
 import {
   listGroups,
@@ -10,14 +10,19 @@ import {
   setDefaults,
   type GroupRow,
 } from '../../postgres/groups/defaults.js';
+import { nextJson, nextOfGroup } from '../../postgres/groups/next.js';
 import { actorOf } from '../access/actor.js';
 import { hasGroup, type Caller } from '../access/caller.js';
 import type { Parts } from '../context.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
 import { invalidInput, Problem } from '../plumbing/problems.js';
 import { groupDefaults } from '../schemas/messages.js';
-import { closed, count, groupName, instant, orNull } from '../schemas/parts.js';
+import { accountId, closed, count, groupName, instant, orNull } from '../schemas/parts.js';
 import { problems } from './message.js';
+
+/** Accounts of one answer. */
+const NEXT_DEFAULT = 10;
+const NEXT_MAX = 50;
 
 export const groupParams = closed({ group: groupName });
 const item = closed({
@@ -59,7 +64,61 @@ export function defaultsIn(raw: unknown, at: number): GroupDefaults {
   return defaults;
 }
 
-export function groupRoutes(app: FastifyInstance, { pool, now }: Parts): void {
+const nextItem = closed({
+  accountId,
+  canSend: Type.Boolean({ description: 'True: a reserve would be granted now.' }),
+  reason: orNull(Type.String({ description: 'Why it waits.' })),
+  notBefore: orNull(instant('The first instant of a grant. Null: now, or the next reconcile.')),
+  left: count('Slots that are left today.'),
+  slots: Type.Array(instant('A reserve is granted then, if each slot before it is used.')),
+});
+const nextAnswer = closed({
+  group: groupName,
+  asOf: instant('The instant of these answers.'),
+  items: Type.Array(nextItem, { description: 'In the order in which to ask.' }),
+});
+const nextQuery = closed({
+  count: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: NEXT_MAX,
+      default: NEXT_DEFAULT,
+      description: 'Accounts.',
+    }),
+  ),
+});
+type NextQuery = Static<typeof nextQuery>;
+
+/** Adds `GET /v1/groups/:group/next`: the accounts that may send now or first. */
+function addNext(app: FastifyInstance, { pool, now }: Parts): void {
+  app.get<{ Params: Static<typeof groupParams>; Querystring: NextQuery }>(
+    '/v1/groups/:group/next',
+    {
+      config: { needs: 'read' },
+      schema: {
+        operationId: 'nextOfGroup',
+        tags: ['groups'],
+        summary: 'The accounts of a group that may send now or first, with times and reasons',
+        description:
+          'From their rows, as "can it send?". Accounts that need a person are left out. Ask an ' +
+          'account for its slot: these answers take none.',
+        params: groupParams,
+        querystring: nextQuery,
+        response: { 200: nextAnswer, ...problems },
+      },
+    },
+    async ({ caller, params: { group }, query: { count: most = NEXT_DEFAULT } }) => {
+      const at = now();
+      const found = await nextOfGroup(pool, { group, accounts: caller.accounts, count: most, at });
+      if (!found) throw groupUnknown();
+      return { group, asOf: isoInstant(at), items: found.map(nextJson) };
+    },
+  );
+}
+
+export function groupRoutes(app: FastifyInstance, parts: Parts): void {
+  const { pool, now } = parts;
+  addNext(app, parts);
   const tags = ['groups'];
   app.get<{ Querystring: Query }>(
     '/v1/groups',

@@ -17,8 +17,7 @@ let stand: HttpStand;
 let address: string;
 let key: string;
 let id: string;
-let alertId: string;
-let endpointId: string;
+let [alertId, endpointId] = ['', ''];
 
 const NOWHERE = { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 const byKey = (line: string, more: object = {}): Promise<Ended> =>
@@ -103,6 +102,7 @@ const READS = [
   'alerts list --kind drift',
   'tail ID --no-follow',
   'keys log',
+  'next acme',
   'group list',
   'group set EU',
   'webhooks list',

@@ -1,0 +1,89 @@
+/** The accounts of a group that may send now or first, from their rows (R26). */
+import { orderOf, type Member } from '../../domain/diagnostics/canSend/groupOrder.js';
+import { accountOfCounts } from '../../domain/diagnostics/asOf/accountFromCounts.js';
+import { nextSlots } from '../../domain/days/slotTimes.js';
+import { isoInstant, type Instant } from '../../domain/primitives/time.js';
+import { canSendAt } from '../../domain/wire/canSend.js';
+import { rowsOf, type Queryable } from '../pool.js';
+import { GATE, openingsOf, type GateRows } from '../read/sending.js';
+
+/** Maximum members that are read for one answer. */
+export const MEMBERS_MAX = 2_000;
+/** Members per statement, so that no statement blocks the event loop for more than a few ms. */
+const ROWS = 250;
+/** Instants of each member. */
+const SLOTS = 3;
+
+/** Members that their rows do not stop come first, those with the most room of the day first. */
+const BY_ROOM = `
+  select coalesce(jsonb_agg(account_id order by is_stopped, room desc, account_id), '[]') as row
+    from (select account_id,
+                 hold_actor is not null or coalesce(cooldown_until > safeband.at_ms($2), false)
+                   or coalesce(breaker_until > safeband.at_ms($2), false) as is_stopped,
+                 case when counter_day < safeband.utc_day(safeband.at_ms($2)) then highest_cap
+                      else highest_cap - inmails_sent_today - carried end as room
+            from safeband.accounts
+           where group_name = $1 and state <> 'disconnected'
+             and ($3::text[] is null or account_id = any($3))
+           order by 2, 3 desc, 1 limit ${MEMBERS_MAX}) members`;
+
+/**
+ * Returns at most `count` members in the order in which they are asked, as of that instant. The
+ * gate decides for each of them, as for "can it send?" (R17). Undefined: no account of the list has
+ * the group.
+ */
+export async function nextOfGroup(
+  db: Queryable,
+  ask: {
+    readonly group: string;
+    /** Only these accounts; null: all. */
+    readonly accounts: readonly string[] | null;
+    readonly count: number;
+    readonly at: Instant;
+  },
+): Promise<readonly Member[] | undefined> {
+  const { group, accounts, count, at } = ask;
+  const [ids = []] = await rowsOf<readonly string[]>(db, BY_ROOM, [group, at, accounts]);
+  if (ids.length === 0) return undefined;
+  const members: Member[] = [];
+  for (let from = 0; from < ids.length; from += ROWS) {
+    members.push(...(await readMembers(db, ids.slice(from, from + ROWS), at)));
+    if (members.filter(({ canSend }) => canSend.canSend).length >= count) break;
+  }
+  return orderOf(members).slice(0, count);
+}
+
+/** A member as programs get it. */
+export const nextJson = ({ accountId, canSend, slots }: Member) => ({
+  accountId,
+  canSend: canSend.canSend,
+  reason: canSend.reason,
+  notBefore: canSend.notBefore,
+  left: canSend.left,
+  slots: slots.map(isoInstant),
+});
+export type NextJson = ReturnType<typeof nextJson>;
+
+async function readMembers(
+  db: Queryable,
+  ids: readonly string[],
+  at: Instant,
+): Promise<readonly Member[]> {
+  const rows = await rowsOf<{ readonly accountId: string; readonly gate: GateRows }>(
+    db,
+    `select jsonb_build_object('accountId', account_id, 'gate', ${GATE}) as row
+       from safeband.accounts account_status_at where account_id = any($1::text[])`,
+    [ids],
+  );
+  return rows.map(({ accountId, gate }) => {
+    const context = {
+      ...gate,
+      openings: openingsOf(gate.account.policy, at),
+      isCounterKept: true,
+    };
+    const account = accountOfCounts(gate, context, at);
+    const canSend = canSendAt(account, at);
+    const slots = canSend.needsPerson ? [] : nextSlots(account, at, SLOTS);
+    return { accountId, canSend, slots };
+  });
+}
