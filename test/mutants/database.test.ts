@@ -10,6 +10,7 @@ import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
 import { FLEET_CHECKS } from './fleetChecks.js';
+import { GROUP_CHECKS } from './groupMutants.js';
 import { IDENTITY_CHECKS } from './identityChecks.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
@@ -21,6 +22,7 @@ const CHECKS = {
   ...IDENTITY_CHECKS,
   ...ALERT_CHECKS,
   ...CAMPAIGN_CHECKS,
+  ...GROUP_CHECKS,
   ...DATA_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();

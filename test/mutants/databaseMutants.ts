@@ -6,6 +6,7 @@ import { DATA_MUTANTS, type DataCheckName } from './dataMutants.js';
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
+import { GROUP_MUTANTS, type GroupCheckName } from './groupMutants.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import { IDENTITY_MUTANTS } from './identityMutants.js';
 import type { RunCheckName } from './runChecks.js';
@@ -24,6 +25,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   | IdentityCheckName
   | AlertCheckName
   | CampaignCheckName
+  | GroupCheckName
   | DataCheckName
 >[] = [
   {
@@ -326,4 +328,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...ALERT_MUTANTS,
   ...CAMPAIGN_MUTANTS,
   ...DATA_MUTANTS,
+  ...GROUP_MUTANTS,
 ];

@@ -13,6 +13,9 @@ import { RETENTION_DEFAULT } from '../../src/domain/records/retention.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
 import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
+import type { orderOf } from '../../src/domain/diagnostics/canSend/groupOrder.js';
+import type { findKey, makeKey } from '../../src/postgres/access/keys.js';
+import type { idsOfGroup } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
@@ -33,6 +36,10 @@ export type Build = {
   readonly pageAlerts: typeof pageAlerts;
   readonly countOpenAlerts: typeof countOpenAlerts;
   readonly pageCampaignDays: typeof pageCampaignDays;
+  readonly findKey: typeof findKey;
+  readonly makeKey: typeof makeKey;
+  readonly idsOfGroup: typeof idsOfGroup;
+  readonly orderOf: typeof orderOf;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -56,6 +63,9 @@ export async function buildOf(sources: string): Promise<Build> {
       'activities/fleet.ts',
       'postgres/alerts/alerts.ts',
       'postgres/read/campaignDays.ts',
+      'postgres/access/keys.ts',
+      'postgres/groups/members.ts',
+      'domain/diagnostics/canSend/groupOrder.ts',
     ].map((file) => import(/* @vite-ignore */ home(file))),
   );
   return Object.assign({}, ...modules);
