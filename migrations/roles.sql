@@ -105,6 +105,9 @@ begin
       ('safeband_reader', 'account_history', 'select'),
       ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
+      ('safeband_reader', 'erasures', 'select'),
+      ('safeband_reader', 'event_seals', 'select'),
+      ('safeband_reader', 'event_seal_days', 'select'),
       ('safeband_reader', 'retention', 'select'),
       ('safeband_reader', 'schema_migrations', 'select'),
 
@@ -200,7 +203,10 @@ begin
          and case when p.prosecdef then (role, p.proname) in (values
                      -- The audit asks that old rows, and links that ended long ago, go.
                      ('safeband_worker', 'prune_history'), ('safeband_worker', 'prune_shares'),
-                     ('safeband_worker', 'prune_rows'))
+                     ('safeband_worker', 'prune_rows'),
+                     -- Triggers of what these roles update ask it.
+                     ('safeband_worker', 'is_erasing'), ('safeband_pipeline', 'is_erasing'),
+                     ('safeband_server', 'is_erasing'))
                   else p.prorettype <> 'trigger'::regtype end
     loop
       execute format('grant execute on function %s to %I', given.name, role);

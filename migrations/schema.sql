@@ -343,6 +343,56 @@ create table safeband.corrections (
 CREATE INDEX corrections_account ON safeband.corrections USING btree (account_id, at DESC);
 CREATE INDEX corrections_run ON safeband.corrections USING btree (run_id);
 
+create table safeband.erasures (
+  erasure_id bigint not null generated always as identity,
+  hash text not null,
+  erased_by text not null,
+  reason text not null,
+  rows jsonb not null default '{}'::jsonb,
+  erased_at timestamp with time zone not null default clock_timestamp(),
+  written_in xid8 not null default pg_current_xact_id(),
+  constraint erasures_erased_by_check CHECK (btrim(erased_by) <> ''::text),
+  constraint erasures_hash_check CHECK (hash ~ '^erased:[0-9a-f]{8}:[0-9a-f]{40}$'::text),
+  constraint erasures_reason_check CHECK (btrim(reason) <> ''::text),
+  constraint erasures_pkey PRIMARY KEY (erasure_id)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.erasures FOR EACH ROW EXECUTE FUNCTION safeband.refuse_erasure_change();
+alter table safeband.erasures enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.erasures FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.erasures enable always trigger append_only_truncate;
+
+create table safeband.event_seal_days (
+  month date not null,
+  account_id safeband.account_id not null,
+  quota_day date not null,
+  event_ids bigint[] not null,
+  digests bytea not null,
+  constraint event_seal_days_check CHECK (octet_length(digests) = (32 * cardinality(event_ids))),
+  constraint event_seal_days_month_fkey FOREIGN KEY (month) REFERENCES safeband.event_seals(month),
+  constraint event_seal_days_pkey PRIMARY KEY (account_id, quota_day, month)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.event_seal_days FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.event_seal_days enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.event_seal_days FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.event_seal_days enable always trigger append_only_truncate;
+
+create table safeband.event_seals (
+  month date not null,
+  previous text not null,
+  hash text not null,
+  rows bigint not null,
+  key_id text not null,
+  sealed_by text not null,
+  sealed_at timestamp with time zone not null default clock_timestamp(),
+  constraint event_seals_hash_check CHECK (hash ~ '^[0-9a-f]{64}$'::text),
+  constraint event_seals_month_check CHECK (EXTRACT(day FROM month) = 1::numeric),
+  constraint event_seals_pkey PRIMARY KEY (month)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.event_seals FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.event_seals enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.event_seals FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.event_seals enable always trigger append_only_truncate;
+
 create table safeband.groups (
   group_name safeband.group_name not null,
   defaults jsonb not null,
@@ -395,7 +445,7 @@ CREATE INDEX inmail_events_chat ON safeband.inmail_events USING btree (chat_id C
 CREATE INDEX inmail_events_day ON safeband.inmail_events USING btree (account_id, quota_day);
 CREATE INDEX inmail_events_message ON safeband.inmail_events USING btree (message_id COLLATE "C", account_id) WHERE (message_id IS NOT NULL);
 CREATE UNIQUE INDEX inmail_events_proof ON safeband.inmail_events USING btree (account_id, safeband.fingerprint((chat_id)::text), safeband.fingerprint(COALESCE((message_id)::text, ''::text)));
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.inmail_events FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.inmail_events FOR EACH ROW EXECUTE FUNCTION safeband.refuse_event_change();
 alter table safeband.inmail_events enable always trigger append_only;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.inmail_events FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
 alter table safeband.inmail_events enable always trigger append_only_truncate;
@@ -976,6 +1026,22 @@ AS $function$
    where now.value is distinct from saved.value
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.erased_json(value jsonb, pattern text, hash text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return case jsonb_typeof(value)
+    when 'string' then to_jsonb(regexp_replace(value #>> '{}', pattern, hash, 'gi'))
+    when 'array' then (select coalesce(jsonb_agg(safeband.erased_json(one, pattern, hash)
+        order by place), '[]') from jsonb_array_elements(value) with ordinality as t (one, place))
+    when 'object' then (select coalesce(jsonb_object_agg(key,
+        safeband.erased_json(one, pattern, hash)), '{}') from jsonb_each(value) as t (key, one))
+    else value end;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.fingerprint(id text)
  RETURNS bytea
  LANGUAGE sql
@@ -1018,6 +1084,15 @@ AS $function$
        and 5 * closed.counter >= 6 * a.highest_cap and closed.counter > a.cooled_at_counter
        and coalesce(a.cooldown_until <= due.reset_at, true)
   ) reset on true
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.is_erasing()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (select from safeband.erasures e where e.written_in = pg_current_xact_id())
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.is_of(w safeband.webhook_endpoints, account text)
@@ -1082,6 +1157,10 @@ CREATE OR REPLACE FUNCTION safeband.keep_outcome()
 AS $function$
 begin
   if old.outcome is not null then
+    if safeband.is_erasing() and safeband.only_erased(to_jsonb(old), to_jsonb(new),
+      '{chat_id,message_id}') then
+      return new;
+    end if;
     raise exception 'the outcome of attempt % is written already: %',
       old.reservation_id, old.outcome using errcode = 'restrict_violation';
   end if;
@@ -1230,6 +1309,16 @@ begin
       || case when seen.groups is null then '{}' else jsonb_build_object('groups', seen.groups) end);
   return null;
 end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.only_erased(old jsonb, new jsonb, columns text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select new - columns = old - columns and not exists (
+    select from unnest(columns) name
+     where new->name <> old->name and (new->>name !~ '^erased:[0-9a-f]{8}:[0-9a-f]{40}$'))
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.open_alert()
  RETURNS trigger
@@ -1464,6 +1553,10 @@ begin
     select from safeband.alerts a where a.alert_id = old.alert_id) then
     return old;
   end if;
+  if tg_op = 'UPDATE' and safeband.is_erasing()
+    and to_jsonb(new) - 'reason' = to_jsonb(old) - 'reason' then
+    return new;
+  end if;
   raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
     using errcode = 'restrict_violation';
 end $function$;
@@ -1474,6 +1567,34 @@ CREATE OR REPLACE FUNCTION safeband.refuse_change()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'restrict_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.refuse_erasure_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'UPDATE' and old.written_in = pg_current_xact_id()
+    and to_jsonb(new) - 'rows' = to_jsonb(old) - 'rows' then
+    return new;
+  end if;
+  raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'restrict_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.refuse_event_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'UPDATE' and safeband.is_erasing()
+    and safeband.only_erased(to_jsonb(old), to_jsonb(new), '{chat_id,message_id}') then
+    return new;
+  end if;
   raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
     using errcode = 'restrict_violation';
 end $function$;
@@ -1743,6 +1864,10 @@ CREATE OR REPLACE FUNCTION safeband.tell_rewrite()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  if safeband.is_erasing() and safeband.only_erased(to_jsonb(old), to_jsonb(new),
+    '{recipient_id,recipient_key,chat_id,message_id}') then
+    return null;
+  end if;
   update safeband.accounts set is_edited = true where account_id = new.account_id;
   return null;
 end $function$;

@@ -18,6 +18,7 @@ import { sizesFrom, type Sizes } from './platform/sizes.js';
 import { createLogger } from './platform/logger.js';
 import { retentionFrom } from './platform/retention.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
+import { erasureKeyFrom } from './postgres/data/erasureKey.js';
 import { createPool, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
 import { SECOND_MS } from './domain/primitives/time.js';
@@ -53,6 +54,7 @@ export type WorkerNeeds = {
   readonly sizes: Sizes;
   readonly defaultPacing?: ActivityNeeds['defaultPacing'];
   readonly retention?: ActivityNeeds['retention'];
+  readonly erasureKey?: ActivityNeeds['erasureKey'];
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
@@ -70,6 +72,7 @@ export async function createWorker(
     sizes,
     defaultPacing,
     retention,
+    erasureKey,
     workerVersion,
   } = needs;
   keepStacksShort();
@@ -83,7 +86,7 @@ export async function createWorker(
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
     activities: {
-      ...named(createActivities({ pool, webhooks, defaultPacing, sizes, retention })),
+      ...named(createActivities({ pool, webhooks, defaultPacing, sizes, retention, erasureKey })),
     },
     maxCachedWorkflows: sizes.cachedAccounts,
     shutdownGraceTime: GRACE_MS,
@@ -160,6 +163,7 @@ async function main(): Promise<void> {
     sizes,
     defaultPacing: pacingFrom(process.env),
     retention: retentionFrom(process.env),
+    erasureKey: erasureKeyFrom(process.env),
     workerVersion: config.workerVersion,
   });
   const running = worker.run();

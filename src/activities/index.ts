@@ -11,6 +11,7 @@ import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
 import type { Pacing } from '../domain/account/policy.js';
 import { RETENTION_DEFAULT, type Retention } from '../domain/records/retention.js';
+import type { ErasureKey } from '../postgres/data/erasureKey.js';
 import type { Pool } from '../postgres/pool.js';
 import { readContacts } from '../postgres/read/contacts.js';
 import { USUAL_SIZES, type Sizes } from '../platform/sizes.js';
@@ -23,6 +24,8 @@ export type ActivityNeeds = {
   readonly sizes?: Sizes;
   /** How long rows are kept (R28). */
   readonly retention?: Retention | undefined;
+  /** Finds erased recipients (R29). */
+  readonly erasureKey?: ErasureKey | undefined;
 };
 
 export const createActivities = ({
@@ -31,12 +34,13 @@ export const createActivities = ({
   defaultPacing,
   sizes = USUAL_SIZES,
   retention = RETENTION_DEFAULT,
+  erasureKey,
 }: ActivityNeeds): Activities => ({
   ...withSpread(accountActivities(pool, defaultPacing), sizes),
   ...fleetActivities(pool, workflows, sizes, retention),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   ...brakeActivities(pool),
-  findContacts: async (ask) => ({ found: await readContacts(pool, ask) }),
+  findContacts: async (ask) => ({ found: await readContacts(pool, ask, erasureKey) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -10,6 +10,7 @@ import { registerConnect } from './commands/change/connect.js';
 import { registerCredits } from './commands/change/credits.js';
 import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
+import { registerErase } from './commands/data/erase.js';
 import { registerExport } from './commands/data/export.js';
 import { registerFind } from './commands/read/find.js';
 import { registerGroup } from './commands/system/group.js';
@@ -21,6 +22,7 @@ import { registerMcp } from './commands/system/mcp.js';
 import { registerNext } from './commands/read/next.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
+import { registerSeal } from './commands/data/seal.js';
 import { registerShadow } from './commands/read/shadow.js';
 import { registerShare } from './commands/change/share.js';
 import { registerWaiting } from './commands/read/waiting.js';
@@ -69,7 +71,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerRestart,
     ],
   ],
-  ['Data:', [registerExport]],
+  ['Data:', [registerExport, registerErase, registerSeal]],
   ['Run:', [registerStack]],
   [
     'Set up:',

@@ -1,7 +1,9 @@
 /** A life for data (R28): its checks on a real database, and the mutants that fail them. */
 import { expect } from 'vitest';
 import { dayOf, startOf } from '../../src/domain/primitives/time.js';
-import { at } from '../support/scenario.js';
+import { isRecipientId } from '../../src/domain/primitives/ids.js';
+import { inTransaction } from '../../src/postgres/pool.js';
+import { at, must } from '../support/scenario.js';
 import type { DatabaseCheck } from './desk.js';
 import type { Mutant } from './mutant.js';
 
@@ -34,12 +36,84 @@ const needed: DatabaseCheck = async (desk) => {
   expect(await ids('send_attempts')).toEqual([{ id: 'uncertain' }]);
 };
 
+/** A delivered InMail of January 2026 in the tables, and the same recipient in a past send. */
+const ONE_SEND = `
+  with slot as (
+    insert into safeband.reservations (account_id, reservation_id, quota_day, state, recipient_id,
+      recipient_key, reserved_at, lease_expires_at, settled_at, chat_id, number)
+    values ($1, 'old', '2026-01-05', 'delivered', $2, lower($2), now(), now(), now(), $3, 1)),
+  event as (
+    insert into safeband.inmail_events
+      (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
+    values ($1, 'old', $3, 'pipeline', '2026-01-05', '2026-01-05T09:00:00Z'))
+  insert into safeband.past_sends (account_id, sent_at, recipient_id, recipient_key, place,
+    is_counted, imported_by)
+  values ($1, '2026-01-01T09:00:00Z', $2, lower($2), 1, false, 'ada')`;
+/** Checks share a database: each has its own member and chat. */
+const memberOf = ({ accountId }: { accountId: string }): string => `ACoAA-${accountId}`;
+
+const erasedEverywhere: DatabaseCheck = async (desk) => {
+  const { pool, build, accountId } = desk;
+  await desk.begin({ recipientMemoryDays: 365 });
+  const member = memberOf(desk);
+  await pool.query(ONE_SEND, [accountId, member, `chat-${accountId}`]);
+  const key = build.keyOf(Buffer.alloc(32, 7));
+  const ask = { recipientId: member, chats: [], by: 'ada', reason: 'asked', at: at('09:00') };
+  expect(await build.erasePerson(pool, key, { ...ask, isApplied: true })).toMatchObject({
+    remembered: [],
+  });
+  const left = await desk.all(
+    `select 'reservations' as place from safeband.reservations r
+      where account_id = $1 and to_jsonb(r)::text ~* $2
+     union all select 'inmail_events' from safeband.inmail_events e
+      where account_id = $1 and to_jsonb(e)::text ~* $2
+     union all select 'past_sends' from safeband.past_sends p
+      where account_id = $1 and to_jsonb(p)::text ~* $2`,
+    `${member}|chat-${accountId}`,
+  );
+  expect(left).toEqual([]);
+  const activities = build.createActivities({ pool, erasureKey: key });
+  const contacts = { accountId, recipients: [must(isRecipientId, member)], since: 0 };
+  expect(await activities.findContacts(contacts)).toMatchObject({ found: [{ recipient: 0 }] });
+  // The log accepts no other value, also in a transaction that has a trace.
+  const forged = `with trace as (insert into safeband.erasures (hash, erased_by, reason)
+      select hash, 'eve', 'none' from safeband.erasures limit 1 returning 1)
+    select count(*) from trace`;
+  const change = inTransaction(pool, async (db) => {
+    await db.query(forged);
+    return db.query(`update safeband.inmail_events set source = 'external' where account_id = $1`, [
+      accountId,
+    ]);
+  });
+  expect(await change.then(() => 'changed', String)).toContain('append-only');
+};
+
+const verified: DatabaseCheck = async (desk) => {
+  const { pool, build, accountId } = desk;
+  await desk.begin();
+  await pool.query(ONE_SEND, [accountId, memberOf(desk), `chat-${accountId}`]);
+  const key = build.keyOf(Buffer.alloc(32, 7));
+  await build.sealMonths(pool, key, { at: at('09:00'), by: 'ada', withLate: true });
+  await pool.query(
+    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+     values ($1, $2, 'external', '2026-01-06', now())`,
+    [accountId, `added-${accountId}`],
+  );
+  const { flaws } = await build.verifySeals(pool, key);
+  expect(flaws).toEqual([expect.objectContaining({ flaw: 'added', accountId, day: '2026-01-06' })]);
+  // The next check begins with a whole chain.
+  await build.sealMonths(pool, key, { at: at('09:00'), by: 'ada', withLate: true });
+};
+
 export const DATA_CHECKS = {
+  'an erased person is in no table, and is still refused': erasedEverywhere,
+  'verify finds a row that was added to a sealed month': verified,
   'a row that a rule still needs is kept': needed,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type DataCheckName = keyof typeof DATA_CHECKS;
 
 const RETENTION = 'migrations/0051_retention.sql';
+const ERASURE = 'migrations/0053_erasure_and_seals.sql';
 export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
   {
     rule: 'R28',
@@ -56,5 +130,39 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     old: `r.state in ('delivered', 'released') and r.quota_day < account_day - 35`,
     mutated: 'r.quota_day < account_day - 35',
     by: 'a row that a rule still needs is kept',
+  },
+  {
+    rule: 'R29',
+    what: 'an erasure leaves out the imported past sends',
+    file: 'src/postgres/data/erase.ts',
+    old: `['reservations', 'past_sends']`,
+    mutated: `['reservations']`,
+    by: 'an erased person is in no table, and is still refused',
+  },
+  {
+    rule: 'R29',
+    what: 'an erased recipient is not compared',
+    file: 'src/postgres/read/contacts.ts',
+    old: 'recipientId === erased[recipient] ||',
+    mutated: '',
+    by: 'an erased person is in no table, and is still refused',
+  },
+  {
+    rule: 'R29',
+    what: 'a trace allows each change of the event log',
+    file: ERASURE,
+    old: `if tg_op = 'UPDATE' and safeband.is_erasing()
+    and safeband.only_erased(`,
+    mutated: `if tg_op = 'UPDATE' and safeband.is_erasing()
+    or safeband.only_erased(`,
+    by: 'an erased person is in no table, and is still refused',
+  },
+  {
+    rule: 'R29',
+    what: 'verify does not see an added row',
+    file: 'src/postgres/data/seal.ts',
+    old: 'from rows full join sealed s',
+    mutated: 'from rows right join sealed s',
+    by: 'verify finds a row that was added to a sealed month',
   },
 ];

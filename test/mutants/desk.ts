@@ -17,6 +17,9 @@ import type { orderOf } from '../../src/domain/diagnostics/canSend/groupOrder.js
 import type { findKey, makeKey } from '../../src/postgres/access/keys.js';
 import type { idsOfGroup } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
+import type { erasePerson } from '../../src/postgres/data/erase.js';
+import type { keyOf } from '../../src/postgres/data/erasureKey.js';
+import type { sealMonths, verifySeals } from '../../src/postgres/data/seal.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -40,6 +43,10 @@ export type Build = {
   readonly makeKey: typeof makeKey;
   readonly idsOfGroup: typeof idsOfGroup;
   readonly orderOf: typeof orderOf;
+  readonly erasePerson: typeof erasePerson;
+  readonly keyOf: typeof keyOf;
+  readonly sealMonths: typeof sealMonths;
+  readonly verifySeals: typeof verifySeals;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -66,6 +73,9 @@ export async function buildOf(sources: string): Promise<Build> {
       'postgres/access/keys.ts',
       'postgres/groups/members.ts',
       'domain/diagnostics/canSend/groupOrder.ts',
+      'postgres/data/erase.ts',
+      'postgres/data/erasureKey.ts',
+      'postgres/data/seal.ts',
     ].map((file) => import(/* @vite-ignore */ home(file))),
   );
   return Object.assign({}, ...modules);

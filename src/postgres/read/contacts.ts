@@ -2,6 +2,7 @@
 import { isSameRecipient, recipientKeyOf } from '../../domain/account/kept.js';
 import type { RecipientId, ReservationId } from '../../domain/primitives/ids.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
+import { ERASED, erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 /** Maximum rows of one recipient: members that share a key differ in their spelling. */
@@ -22,28 +23,32 @@ export async function readContacts(
     readonly recipients: readonly RecipientId[];
     readonly since: UtcDay;
   },
+  key?: ErasureKey,
 ): Promise<readonly Omit<Row, 'recipientId'>[]> {
+  await refuseUnknownKey(db, ask, key);
+  const erased = ask.recipients.map((id) => (key ? erasedRecipient(key, id) : null));
   const rows = await rowsOf<Row>(
     db,
     `select jsonb_build_object('recipient', asked.place - 1, 'recipientId', r.recipient_id,
        'reservationId', r.reservation_id, 'quotaDay', safeband.day_no(r.quota_day)) as row
-     from unnest($2::text[]) with ordinality as asked (key, place)
+     from unnest($2::text[], $4::text[]) with ordinality as asked (key, erased, place)
      cross join lateral (
        (select recipient_id, reservation_id, quota_day from safeband.reservations
-         where recipient_key collate "C" = asked.key and account_id = $1
+         where recipient_key collate "C" in (asked.key, asked.erased) and account_id = $1
            and state <> 'released' and quota_day >= safeband.day_at($3)
          order by reserved_at desc limit ${ROWS_MAX})
        union all
        -- An InMail from before the account was connected has no reservation: its name is its day.
        (select recipient_id, 'imported:' || safeband.utc_day(sent_at), safeband.utc_day(sent_at)
           from safeband.past_sends
-         where recipient_key collate "C" = asked.key and account_id = $1
+         where recipient_key collate "C" in (asked.key, asked.erased) and account_id = $1
            and safeband.utc_day(sent_at) >= safeband.day_at($3)
          order by sent_at desc limit ${ROWS_MAX})) r
      order by r.quota_day desc, r.reservation_id`,
-    [ask.accountId, ask.recipients.map(recipientKeyOf), ask.since],
+    [ask.accountId, ask.recipients.map(recipientKeyOf), ask.since, erased],
   );
   const isSame = ({ recipient, recipientId }: Row): boolean =>
+    recipientId === erased[recipient] ||
     isSameRecipient(recipientId, ask.recipients[recipient] ?? null);
   const latest = new Map<number, Row>();
   for (const row of rows)
@@ -53,4 +58,23 @@ export async function readContacts(
     reservationId,
     quotaDay,
   }));
+}
+
+/** Refuses to answer without the key of erased contacts: each may be the asked one (R29). */
+async function refuseUnknownKey(
+  db: Queryable,
+  { accountId, since }: { readonly accountId: string; readonly since: UtcDay },
+  key: ErasureKey | undefined,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `select from safeband.reservations
+      where recipient_key collate "C" >= '${ERASED}' and recipient_key collate "C" < 'erased;'
+        and not starts_with(recipient_key, $3) and account_id = $1 and state <> 'released'
+        and quota_day >= safeband.day_at($2) limit 1`,
+    [accountId, since, key ? prefixOf(key) : 'none'],
+  );
+  if (rowCount === 0) return;
+  throw new Error(
+    'SAFEBAND_ERASURE_KEY is not the key with which contacts of this account were erased',
+  );
 }

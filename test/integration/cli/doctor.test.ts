@@ -135,7 +135,9 @@ describe('every example', () => {
   const tried = async (line: string): Promise<Ended> => {
     // A command that follows the account ends at once, on its signal.
     const signal = line.includes(' tail ') ? AbortSignal.abort() : new AbortController().signal;
-    const ended = await safeband(typed(line), { ...settingsOf(stand), signal });
+    const settings = settingsOf(stand);
+    const env = { ...settings.env, SAFEBAND_ERASURE_KEY: Buffer.alloc(32, 7).toString('base64') };
+    const ended = await safeband(typed(line), { ...settings, env, signal });
     const isDone = ended.code < 2;
     expect({ line, isDone, ...ended }).toMatchObject({ line, isDone: true, err: '' });
     return ended;
@@ -193,10 +195,13 @@ describe('every example', () => {
       ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
       ...['make', 'list', 'revoke'].map((name) => ['share', name]),
+      ['erase', 'recipient'],
       ['import', 'accounts'],
       ['import', 'history'],
     ];
-    const single = names.filter((name) => !['keys', 'webhooks', 'share', 'import'].includes(name));
+    const single = names.filter(
+      (name) => !['keys', 'webhooks', 'share', 'import', 'erase'].includes(name),
+    );
     const lines: string[] = [];
     for (const argv of [...single.map((name) => [name]), ...groups]) {
       const { out } = await safeband([...argv, '--help']);

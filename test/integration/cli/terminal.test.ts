@@ -82,6 +82,7 @@ async function plant(): Promise<number> {
 const READS: readonly (readonly string[])[] = [
   ['status'],
   ['status', '$id'],
+  ['verify'],
   ['export', 'alerts', '--before', new Date().toISOString().slice(0, 10)],
   ['why', '$id'],
   ['slots', '$id'],
@@ -160,6 +161,10 @@ it('this list has every command that only reads', async () => {
     'reconcile',
     'restart',
     'disconnect',
+    'brake',
+    'group',
+    'erase',
+    'seal',
     'completion',
   ];
   const starting = ['dev', 'demo', 'worker', 'server', 'migrate', 'mcp'];

@@ -54,6 +54,9 @@ const RIGHTS = `
   campaign_days       s       -         s       s
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s
+  erasures            -       -         s       -
+  event_seal_days     -       -         s       -
+  event_seals         -       -         s       -
   groups              -       -         -       siu
   idempotency         -       -         -       siud
   identity_locks      su      -         -       -

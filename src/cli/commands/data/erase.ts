@@ -1,0 +1,96 @@
+/** `safeband erase recipient`: replaces each id of a person by a keyed hash (R29). */
+import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { isChatId } from '../../../domain/primitives/ids.js';
+import { normalProof } from '../../../domain/primitives/linkedinId.js';
+import { erasePerson, type Erased, type Remembered } from '../../../postgres/data/erase.js';
+import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT } from '../../errors.js';
+import { recipient } from '../../options.js';
+import { withProgress, type Style } from '../../output.js';
+import { thousands } from '../../text.js';
+
+function chats(raw: string, before: readonly string[] = []): readonly string[] {
+  if (isChatId(raw)) return [...before, normalProof(raw)];
+  throw new InvalidArgumentError('Use the id of a chat.');
+}
+
+type Options = {
+  readonly reason: string;
+  readonly chat?: readonly string[];
+  readonly actor?: string;
+  readonly apply?: true;
+};
+
+export const registerErase: Register = (program: Command, context) => {
+  const erase = program
+    .command('erase')
+    .summary('replace each id of a person by a keyed hash')
+    .helpCommand(false);
+  const command = erase
+    .command('recipient')
+    .summary('erase a recipient from all tables; without --apply it only counts')
+    .description(
+      'Replaces each id of a recipient, in any spelling, and each chat and message with them by a ' +
+        'keyed hash, in all tables. Counts and proofs stay, and no recipient is contacted twice. ' +
+        'Without --apply it changes nothing, and prints what it would change.',
+    )
+    .addArgument(new Argument('<recipient>', "LinkedIn's id of the member").argParser(recipient))
+    .requiredOption('--reason <text>', 'why, such as the number of the request; not the id')
+    .option('--chat <chat>', 'also this chat, for a send without a reservation; repeatable', chats)
+    .option('--actor <name>', 'who erases (default: cli:<user>)')
+    .option('--apply', 'erase; it cannot be taken back')
+    .action((recipientId: string, options: Options) => erased(context, recipientId, options));
+  withExamples(command, 'erase recipient ACoAAB1 --reason "request 4711"');
+};
+
+async function erased(context: Context, recipientId: string, options: Options): Promise<void> {
+  const { io, isJson, world, now } = context;
+  const key = neededErasureKey(io.env);
+  const { reason, chat = [], apply = false } = options;
+  const by = actorOf(io, options.actor);
+  const found = await withProgress(io, isJson, 'reading all tables', (show) =>
+    erasePerson(world.exactPool(), key, {
+      recipientId,
+      chats: chat,
+      by,
+      reason,
+      at: now(),
+      isApplied: apply,
+      progress: show,
+    }),
+  );
+  const [first] = found.remembered;
+  if (first) throw remembered(first);
+  context.answer({
+    json: { applied: apply, hash: found.hash, rows: found.rows },
+    text: (style) => textOf(found, apply, style),
+  });
+}
+
+function remembered({ accountId, reservationId, until }: Remembered): CliError {
+  const when =
+    until === null
+      ? 'erase when it has its outcome, or withdraw the ask'
+      : `erase on ${until} or later`;
+  return new CliError(
+    EXIT.refused,
+    'Remembered',
+    `account ${accountId} still works with reservation ${reservationId} of this recipient, and ` +
+      `would write the id again: ${when}`,
+  );
+}
+
+function textOf({ hash, rows }: Erased, isApplied: boolean, { table, colors }: Style): string {
+  const list = Object.entries(rows);
+  if (list.length === 0) return 'no row has an id of this recipient';
+  return [
+    table(
+      list.map(([name, count]) => [name, thousands(count)]),
+      ['table', '>rows'],
+    ),
+    '',
+    isApplied ? `erased: each id is now ${hash}` : 'nothing was changed: --apply erases',
+    ...(isApplied ? [] : [colors.dim('an erasure cannot be taken back')]),
+  ].join('\n');
+}

@@ -1,0 +1,87 @@
+/** `safeband seal` and `safeband verify`: seals of the closed months of the event log (R29). */
+import type { Command } from 'commander';
+import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
+import { sealMonths, verifySeals, type Flaw, type Verified } from '../../../postgres/data/seal.js';
+import { actorOf, withExamples, type Register } from '../../command.js';
+import { CliError, EXIT } from '../../errors.js';
+import { withProgress, type Style } from '../../output.js';
+import { thousands } from '../../text.js';
+
+type Options = { readonly actor?: string; readonly withLate?: boolean };
+
+export const registerSeal: Register = (program: Command, context) => {
+  const { io, isJson, world, now } = context;
+  const seal = program
+    .command('seal')
+    .summary('seal the closed months of the event log')
+    .description(
+      'Seals each month of the event log that ended at least 10 days ago and has no seal. A seal ' +
+        'has a hash of all rows of the month, and of the seal before it.',
+    )
+    .option('--with-late', 'also seal rows that were added to a sealed month after its seal')
+    .option('--actor <name>', 'who seals (default: cli:<user>)')
+    .action(async ({ actor, withLate = false }: Options) => {
+      const key = neededErasureKey(io.env);
+      const by = actorOf(io, actor);
+      const { sealed, late } = await withProgress(io, isJson, 'sealing', () =>
+        sealMonths(world.exactPool(), key, { at: now(), by, withLate }),
+      );
+      if (late > 0) {
+        throw new CliError(
+          EXIT.refused,
+          'LateRows',
+          `${late} rows were added to sealed months: check them; --with-late seals them, too`,
+          'safeband verify',
+        );
+      }
+      context.answer({
+        json: { sealed },
+        text: ({ table }) =>
+          sealed.length === 0
+            ? 'no closed month is without a seal'
+            : table(
+                sealed.map(({ month, rows, hash }) => [month, thousands(rows), hash]),
+                ['month', '>rows', 'hash'],
+              ),
+      });
+    });
+  withExamples(seal, 'seal');
+  const verify = program
+    .command('verify')
+    .summary('compare sealed months with the event log; exit code 1 if a row differs')
+    .description(
+      'Finds each row of a sealed month that was edited, removed or added, and each seal that was ' +
+        'changed. Keep the last hash in another place: it proves the whole chain.',
+    )
+    .action(async () => {
+      const key = neededErasureKey(io.env);
+      const found = await withProgress(io, isJson, 'comparing', () =>
+        verifySeals(world.exactPool(), key),
+      );
+      context.answer({
+        json: found,
+        exitCode: found.flaws.length > 0 ? EXIT.found : EXIT.ok,
+        text: (style) => textOf(found, style),
+      });
+    });
+  withExamples(verify, 'verify', 'verify --json');
+};
+
+const WORDS: Readonly<Record<Flaw['flaw'], string>> = {
+  edited: 'row was edited',
+  missing: 'row is missing',
+  added: 'row was added',
+  seal: 'seal was changed',
+};
+
+function textOf({ months, rows, head, flaws, isCut }: Verified, style: Style): string {
+  if (months === 0) return 'no month is sealed yet\nnext: safeband seal';
+  const all = `${thousands(rows)} rows of ${thousands(months)} sealed months`;
+  const last = `last hash: ${head}`;
+  if (flaws.length === 0) return `${all}: no difference\n${last}`;
+  const table = style.table(
+    flaws.map((one) => [WORDS[one.flaw], one.accountId, one.day, one.eventId]),
+    ['found', 'account', 'day', '>event'],
+  );
+  return [table, '', ...(isCut ? ['more differences are not shown'] : []), all, last].join('\n');
+}

@@ -1,0 +1,245 @@
+/**
+ * Erases a person (R29): each id of the recipient, and each chat and message with them, is replaced
+ * by its keyed hash in every table, in one transaction that leaves a trace. Only the owner of the
+ * tables may do it.
+ */
+import { isSameRecipient } from '../../domain/account/kept.js';
+import { isRecipientId } from '../../domain/primitives/ids.js';
+import { bareMemberId, searchKeyOf } from '../../domain/primitives/linkedinId.js';
+import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
+import { dayOf, isoDay, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
+import { inTransaction, type Pool, type Queryable } from '../pool.js';
+import { erasedProof, erasedRecipient, type ErasureKey } from './erasureKey.js';
+
+export type EraseAsk = {
+  readonly recipientId: string;
+  /** Chats that no reservation names, such as those of external sends. */
+  readonly chats: readonly string[];
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Instant;
+  /** False: only counts the rows. */
+  readonly isApplied: boolean;
+  readonly progress?: (table: string) => void;
+};
+
+/** An account that still works with an id, and until when. */
+export type Remembered = {
+  readonly accountId: string;
+  readonly reservationId: string;
+  readonly until: string | null;
+};
+export type Erased = {
+  readonly hash: string;
+  /** Changed rows by table; a table without one is not named. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** If there is one, nothing was changed. */
+  readonly remembered: readonly Remembered[];
+};
+
+/** A day more than accounts remember: a save of the last day may come late. */
+const FORGOTTEN_DAYS = REMEMBERED_DAYS + 2;
+/** Shorter ids would be found in words and numbers of free text. */
+const TEXT_MIN = 6;
+const SHOWN_MAX = 5;
+
+/** Texts and JSON that may name a person. */
+const FREE_TEXT: readonly (readonly [table: string, column: string, kind: 'text' | 'json'])[] = [
+  ['alerts', 'details', 'json'],
+  ['alert_actions', 'reason', 'text'],
+  ['account_changes', 'reason', 'text'],
+  ['account_changes', 'details', 'json'],
+  ['corrections', 'explanation', 'json'],
+  ['reconciler_runs', 'explanation', 'json'],
+  ['account_history', 'hold_reason', 'text'],
+  ['waiting', 'reply_to', 'json'],
+  ['webhook_events', 'data', 'json'],
+  ['webhook_deliveries', 'answer', 'text'],
+  ['webhook_deliveries', 'error', 'text'],
+  ['shares', 'label', 'text'],
+];
+
+/** Counts or erases; a count does the same work and takes it back. */
+export async function erasePerson(pool: Pool, key: ErasureKey, ask: EraseAsk): Promise<Erased> {
+  const hash = erasedRecipient(key, ask.recipientId);
+  const back: { done?: Erased } = {};
+  try {
+    return await inTransaction(pool, async (db) => {
+      back.done = await eraseIn(db, key, ask, hash);
+      if (!ask.isApplied || back.done.remembered.length > 0) throw new TakenBack();
+      return back.done;
+    });
+  } catch (error) {
+    if (error instanceof TakenBack && back.done) return back.done;
+    throw error;
+  }
+}
+class TakenBack extends Error {}
+
+async function eraseIn(
+  db: Queryable,
+  key: ErasureKey,
+  ask: EraseAsk,
+  hash: string,
+): Promise<Erased> {
+  await db.query(`set local statement_timeout = ${10 * MINUTE_MS}`);
+  const spellings = await spellingsOf(db, ask.recipientId);
+  const proofs = await proofsOf(db, spellings, ask.chats);
+  const remembered = await rememberedIn(db, spellings, proofs.chats, ask.at);
+  if (remembered.length > 0) return { hash, rows: {}, remembered };
+  const { rows: trace } = await db.query<{ id: string }>(
+    `insert into safeband.erasures (hash, erased_by, reason) values ($1, $2, $3)
+     returning erasure_id::text as id`,
+    [hash, ask.by, ask.reason],
+  );
+  const counts = new Map<string, number>();
+  const change = async (table: string, sql: string, values: readonly unknown[]): Promise<void> => {
+    ask.progress?.(table);
+    const { rowCount } = await db.query(sql, [...values]);
+    if (rowCount) counts.set(table, (counts.get(table) ?? 0) + rowCount);
+  };
+  const hashes = (ids: readonly string[]): readonly string[] =>
+    ids.map((id) => erasedProof(key, id));
+  const { chats, messages } = proofs;
+  for (const table of ['reservations', 'reservation_history', 'send_attempts', 'inmail_events']) {
+    await change(table, proofsOfTable(table), [chats, hashes(chats), messages, hashes(messages)]);
+  }
+  for (const table of ['reservations', 'past_sends']) {
+    await change(
+      table,
+      `update safeband.${table} set recipient_id = $1::text, recipient_key = $1::text
+        where recipient_id = any($2::text[])`,
+      [hash, spellings],
+    );
+  }
+  await change(
+    'waiting',
+    'update safeband.waiting set recipient_id = $1::text where recipient_id = any($2::text[])',
+    [hash, spellings],
+  );
+  const pattern = patternOf([ask.recipientId, ...spellings, ...chats, ...messages]);
+  if (pattern !== null) {
+    for (const [table, column, kind] of FREE_TEXT) {
+      await change(table, textOf(table, column, kind), [pattern, hash]);
+    }
+    await change('accounts', LAST_RUN, [pattern, hash]);
+  }
+  const rows = Object.fromEntries(counts);
+  await db.query('update safeband.erasures set rows = $2 where erasure_id = $1', [
+    trace[0]?.id,
+    JSON.stringify(rows),
+  ]);
+  return { hash, rows, remembered };
+}
+
+/** Returns each spelling of the member in the rows, and the given one. */
+async function spellingsOf(db: Queryable, recipientId: string): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct recipient_id as id from safeband.reservations
+      where recipient_key collate "C" = $1 or recipient_id is not null and recipient_key is null
+     union select recipient_id from safeband.past_sends where recipient_key collate "C" = $1
+     union select recipient_id from safeband.waiting where recipient_id is not null`,
+    [searchKeyOf(recipientId)],
+  );
+  if (!isRecipientId(recipientId)) return [];
+  const found = rows.filter(({ id }) => isRecipientId(id) && isSameRecipient(id, recipientId));
+  return [...new Set([recipientId, ...found.map(({ id }) => id)])];
+}
+
+type Proofs = { readonly chats: readonly string[]; readonly messages: readonly string[] };
+
+/** Returns the chats and messages of the person's reservations and attempts. */
+async function proofsOf(
+  db: Queryable,
+  spellings: readonly string[],
+  more: readonly string[],
+): Promise<Proofs> {
+  const { rows } = await db.query<{ chat: string; message: string | null }>(
+    `with own as (select account_id, reservation_id, chat_id, message_id
+       from safeband.reservations where recipient_id = any($1::text[])),
+     named as (
+       select chat_id, message_id from own
+       union select a.chat_id, a.message_id from safeband.send_attempts a
+         join own using (account_id, reservation_id)
+       union select h.chat_id, h.message_id from safeband.reservation_history h
+         join own using (account_id, reservation_id)
+       union select e.chat_id, e.message_id from safeband.inmail_events e
+         join own using (account_id, reservation_id)),
+     chats as (select chat_id from named where chat_id is not null
+       union select unnest($2::text[]))
+     select e.chat_id as chat, e.message_id as message from safeband.inmail_events e
+      where e.chat_id collate "C" in (select chat_id from chats)
+     union select chat_id, message_id from named where chat_id is not null
+     union select unnest($2::text[]), null`,
+    [spellings, more],
+  );
+  return {
+    chats: [...new Set(rows.map(({ chat }) => chat))],
+    messages: [...new Set(rows.flatMap(({ message }) => message ?? []))],
+  };
+}
+
+/** Finds accounts whose workflow still has one of these ids: its next save would bring it back. */
+async function rememberedIn(
+  db: Queryable,
+  spellings: readonly string[],
+  chats: readonly string[],
+  at: Instant,
+): Promise<readonly Remembered[]> {
+  const { rows } = await db.query<{ account: string; id: string; day: number | null }>(
+    `with found as (
+       select account_id, reservation_id, quota_day, state = 'in_flight' as is_open
+         from safeband.reservations where recipient_id = any($1::text[])
+       union
+       select account_id, coalesce(reservation_id, 'external'), quota_day, false
+         from safeband.inmail_events where chat_id collate "C" = any($2::text[])
+       union
+       select account_id, reservation_id, null, true from safeband.waiting
+        where recipient_id = any($1::text[]) and state = 'waiting')
+     select account_id as account, reservation_id as id,
+            case when not is_open then safeband.day_no(quota_day) end as day
+       from found join safeband.accounts a using (account_id)
+      where is_open or quota_day + $3::int >= case when a.state = 'disconnected'
+        then safeband.day_at($4) else least(safeband.day_at($4), a.counter_day) end
+      order by is_open desc, quota_day desc limit ${SHOWN_MAX}`,
+    [spellings, chats, FORGOTTEN_DAYS, dayOf(at)],
+  );
+  return rows.map(({ account, id, day }) => ({
+    accountId: account,
+    reservationId: id,
+    until: day === null ? null : isoDay(day + FORGOTTEN_DAYS + 1),
+  }));
+}
+
+/** Replaces chats and messages; $1 and $3 are the ids, $2 and $4 their hashes. */
+const proofsOfTable = (table: string): string => `
+  with chats as (select * from unnest($1::text[], $2::text[]) as c (id, hash)),
+  messages as (select * from unnest($3::text[], $4::text[]) as m (id, hash))
+  update safeband.${table} t
+     set chat_id = c.hash,
+         message_id = coalesce((select m.hash from messages m where m.id = t.message_id),
+           t.message_id)
+    from chats c where t.chat_id = c.id`;
+
+/** Returns a pattern that finds the ids as whole words; null: all of them are too short. */
+function patternOf(ids: readonly string[]): string | null {
+  const words = [...new Set([...ids, ...ids.map(bareMemberId)])]
+    .filter((id) => id.length >= TEXT_MIN && !/^\d+$/.test(id))
+    .toSorted((a, b) => b.length - a.length)
+    .map((id) => id.replaceAll(/[!-/:-@[-^`{-~]/g, String.raw`\$&`));
+  return words.length === 0 ? null : `(?<![\\w-])(?:${words.join('|')})(?![\\w-])`;
+}
+
+const textOf = (table: string, column: string, kind: 'text' | 'json'): string =>
+  kind === 'text'
+    ? `update safeband.${table} set ${column} = regexp_replace(${column}, $1::text, $2::text, 'gi')
+        where ${column} ~* $1::text`
+    : `update safeband.${table} set ${column} = safeband.erased_json(${column}, $1::text, $2::text)
+        where ${column}::text ~* $1::text`;
+
+/** The answer of the last reconcile. The time of writing changes, so that it is no manual edit. */
+const LAST_RUN = `
+  update safeband.accounts
+     set last_run = safeband.erased_json(last_run, $1::text, $2::text),
+         recorded_at = clock_timestamp()
+   where last_run::text ~* $1::text and not is_edited`;

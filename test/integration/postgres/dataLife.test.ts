@@ -1,0 +1,311 @@
+/** Erasure and seals (R29): a person is erased from all tables, and sealed months stay proved. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createActivities } from '../../../src/activities/index.js';
+import { isAccountId, isRecipientId } from '../../../src/domain/primitives/ids.js';
+import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
+import { erasePerson, type EraseAsk, type Erased } from '../../../src/postgres/data/erase.js';
+import { erasedProof, erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
+import { sealMonths, verifySeals } from '../../../src/postgres/data/seal.js';
+import { inTransaction, type Pool } from '../../../src/postgres/pool.js';
+import { must } from '../../support/scenario.js';
+import { safeband } from '../../support/cli.js';
+import { withDatabase } from '../../support/database.js';
+import { fillYear, memberOf } from '../../support/madeUpYear.js';
+
+const SECRET = Buffer.alloc(32, 7);
+const key = keyOf(SECRET);
+const now = Date.now();
+const today = dayOf(now);
+
+let pool: Pool;
+let url: string;
+withDatabase(async (own, address) => {
+  pool = own;
+  url = address;
+  await fillYear(pool, { accounts: 2, days: 80, perDay: 2 });
+});
+
+/** The person of the first account's first InMail of 40 days ago, in other spellings. */
+const PERSON = memberOf(1, 40, 1);
+const SPELT = `urn:li:fsd_profile:${PERSON}`;
+const erase = (more: Partial<EraseAsk> = {}): Promise<Erased> =>
+  erasePerson(pool, key, {
+    recipientId: `https://www.linkedin.com/in/${PERSON}/`,
+    chats: [],
+    by: 'ada',
+    reason: 'request 4711',
+    at: now,
+    isApplied: true,
+    ...more,
+  });
+const seal = (withLate = false) => sealMonths(pool, key, { at: now, by: 'ada', withLate });
+/** Changes the event log as its owner may, if the triggers are switched off. */
+async function byForce(sql: string): Promise<void> {
+  await pool.query('alter table safeband.inmail_events disable trigger user');
+  await pool.query(sql);
+  await pool.query('alter table safeband.inmail_events enable always trigger append_only');
+  await pool.query('alter table safeband.inmail_events enable always trigger append_only_truncate');
+}
+
+/** Each table that still has one of these words in any column. */
+async function tablesWith(...words: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select relname as name from pg_class
+      where relnamespace = 'safeband'::regnamespace and relkind = 'r' order by 1`,
+  );
+  const found: string[] = [];
+  for (const { name } of rows) {
+    const { rowCount } = await pool.query(
+      `select from safeband.${name} t where to_jsonb(t)::text ~* $1 limit 1`,
+      [`(${words.join('|')})(?![.0-9])`],
+    );
+    if (rowCount) found.push(name);
+  }
+  return found;
+}
+
+beforeAll(async () => {
+  const free = `the recipient ${SPELT} asked`;
+  await pool.query(
+    `update safeband.reservations set recipient_id = $1, number = number + 1
+      where account_id = 'a000001' and reservation_id = 'r40.2'`,
+    [SPELT],
+  );
+  await pool.query(
+    `update safeband.reservations set recipient_key = lower($1), number = number + 1
+      where account_id = 'a000001' and reservation_id = 'r40.2'`,
+    [PERSON],
+  );
+  await pool.query(
+    `insert into safeband.account_changes (account_id, number, kind, actor, reason, details, at)
+     values ('a000001', 2000000, 'hold', 'ada', $1, jsonb_build_object('list', array[$1]), now())`,
+    [free],
+  );
+  await pool.query(
+    `update safeband.alerts set details = jsonb_build_object('rows', $1::text, 'count', 3)`,
+    [free],
+  );
+  await pool.query(
+    `insert into safeband.alert_actions (alert_id, action, actor, reason, at)
+     select min(alert_id), 'acknowledged', 'ada', $1, now() from safeband.alerts`,
+    [free],
+  );
+  await pool.query(
+    `update safeband.corrections set explanation = jsonb_build_object('sentences', array[$1])`,
+    [free],
+  );
+  await pool.query(
+    `insert into safeband.past_sends (account_id, sent_at, recipient_id, recipient_key, place, is_counted, imported_by)
+     values ('a000002', now() - interval '60 days', $1, lower($2), 1, false, 'ada')`,
+    [SPELT, PERSON],
+  );
+  await pool.query(
+    `update safeband.accounts set last_run = jsonb_build_object('id', $1::text), recorded_at = clock_timestamp()
+      where account_id = 'a000001'`,
+    [SPELT],
+  );
+  await pool.query(
+    `update safeband.waiting set recipient_id = $1
+     where account_id = 'a000002' and reservation_id = 'w50'`,
+    [SPELT],
+  );
+});
+
+describe('seals', () => {
+  it('each closed month gets a seal, and a second call seals nothing', async () => {
+    const { sealed, late } = await seal();
+    expect(late).toBe(0);
+    expect(sealed.length).toBeGreaterThan(0);
+    expect(await seal()).toEqual({ sealed: [], late: 0 });
+    const verified = await verifySeals(pool, key);
+    expect(verified).toMatchObject({ months: sealed.length, flaws: [], head: sealed.at(-1)?.hash });
+    expect(verified.rows).toBe(sealed.reduce((sum, { rows }) => sum + rows, 0));
+  });
+
+  it('verify names account, day and row of an edited, a removed and an added row', async () => {
+    const { rows } = await pool.query<{ id: string; day: string }>(
+      `select event_id::text as id, quota_day::text as day from safeband.inmail_events
+        where account_id = 'a000002' order by quota_day, event_id limit 2`,
+    );
+    const [one, two] = rows;
+    if (!one || !two) throw new Error('the event log has two rows');
+    const place = (row: { id: string; day: string }) => ({
+      accountId: 'a000002',
+      day: row.day,
+      eventId: row.id,
+    });
+    const flaws = async () => (await verifySeals(pool, key)).flaws;
+    await pool.query('create table kept as select * from safeband.inmail_events');
+    await byForce(
+      `update safeband.inmail_events set delivered_at = delivered_at + interval '1 s' where event_id = ${one.id}`,
+    );
+    expect(await flaws()).toEqual([{ flaw: 'edited', ...place(one) }]);
+    await byForce(
+      `update safeband.inmail_events set delivered_at = delivered_at - interval '1 s' where event_id = ${one.id}`,
+    );
+    await byForce(`delete from safeband.inmail_events where event_id = ${two.id}`);
+    expect(await flaws()).toEqual([{ flaw: 'missing', ...place(two) }]);
+    await byForce(
+      `insert into safeband.inmail_events overriding system value select * from kept where event_id = ${two.id}`,
+    );
+    expect(await flaws()).toEqual([]);
+    const { rows: added } = await pool.query<{ id: string }>(
+      `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+       values ('a000002', 'new', 'external', $1, now()) returning event_id::text as id`,
+      [one.day],
+    );
+    expect(await flaws()).toEqual([
+      { flaw: 'added', ...place({ ...one, id: added[0]?.id ?? '' }) },
+    ]);
+    expect(await seal()).toEqual({ sealed: [], late: 1 });
+    await byForce(`delete from safeband.inmail_events where chat_id = 'new'`);
+    await pool.query('drop table kept');
+  });
+
+  it('a seal that was changed, and another key, are found', async () => {
+    const change = async (sql: string): Promise<void> => {
+      await pool.query('alter table safeband.event_seals disable trigger user');
+      await pool.query(sql);
+      await pool.query('alter table safeband.event_seals enable always trigger append_only');
+    };
+    await expect(pool.query('delete from safeband.event_seals')).rejects.toThrow('append-only');
+    await change(
+      `update safeband.event_seals set hash = translate(hash, '0123456789abcdef', '123456789abcdef0')`,
+    );
+    expect((await verifySeals(pool, key)).flaws).toContainEqual(
+      expect.objectContaining({ flaw: 'seal' }),
+    );
+    await change(
+      `update safeband.event_seals set hash = translate(hash, '123456789abcdef0', '0123456789abcdef')`,
+    );
+    await expect(verifySeals(pool, keyOf(Buffer.alloc(32, 8)))).rejects.toThrow(
+      'set the key of the first seal',
+    );
+  });
+});
+
+describe('erasure', () => {
+  it('a count changes nothing, and states what an erasure would change', async () => {
+    const counted = await erase({ isApplied: false });
+    expect(counted.rows).toMatchObject({ reservations: expect.any(Number), inmail_events: 2 });
+    expect(await tablesWith(PERSON)).toContain('reservations');
+    expect(await pool.query('select from safeband.erasures')).toMatchObject({ rowCount: 0 });
+  });
+
+  it('an account that still works with the recipient refuses the erasure, and names the day', async () => {
+    const young = memberOf(1, 2, 1);
+    const found = await erase({ recipientId: young });
+    expect(found).toMatchObject({
+      rows: {},
+      remembered: [{ accountId: 'a000001', reservationId: 'r2.1' }],
+    });
+    expect(found.remembered[0]?.until).toBe(
+      new Date((today - 2 + 5) * DAY_MS).toISOString().slice(0, 10),
+    );
+    await pool.query(
+      `update safeband.waiting set state = 'waiting', decided_at = null where reservation_id = 'w50' and account_id = 'a000002'`,
+    );
+    expect(await erase()).toMatchObject({ remembered: [{ reservationId: 'w50', until: null }] });
+    await pool.query(
+      `update safeband.waiting set state = 'withdrawn', decided_at = now() where reservation_id = 'w50'`,
+    );
+  });
+
+  it('an erased person is in no table, and counts, proofs and seals stay', async () => {
+    const before = await verifySeals(pool, key);
+    const done = await erase();
+    expect(done.hash).toBe(erasedRecipient(key, PERSON));
+    expect(await tablesWith(PERSON, '2-chat1\\.40\\.1', '2-chat1\\.40\\.2')).toEqual([]);
+    expect(Object.keys(done.rows).toSorted()).toEqual([
+      'account_changes',
+      'accounts',
+      'alert_actions',
+      'alerts',
+      'corrections',
+      'inmail_events',
+      'past_sends',
+      'reservations',
+      'send_attempts',
+      'waiting',
+    ]);
+    expect(await verifySeals(pool, key)).toEqual(before);
+    const { rows } = await pool.query(
+      `select chat_id as chat from safeband.inmail_events where account_id = 'a000001' and reservation_id = 'r40.1'`,
+    );
+    expect(rows).toEqual([{ chat: erasedProof(key, '2-chat1.40.1') }]);
+    const trace = await pool.query(
+      `select hash, erased_by as by, reason, rows from safeband.erasures`,
+    );
+    expect(trace.rows).toEqual([
+      { hash: done.hash, by: 'ada', reason: 'request 4711', rows: done.rows },
+    ]);
+    expect(await pool.query('select from safeband.accounts where is_edited')).toMatchObject({
+      rowCount: 0,
+    });
+    expect(await erase()).toMatchObject({ rows: {} });
+  });
+
+  it('an erased recipient is still refused, in any spelling, and not without the key', async () => {
+    const ask = {
+      accountId: must(isAccountId, 'a000001'),
+      recipients: [must(isRecipientId, SPELT.toUpperCase()), must(isRecipientId, 'ACoAAother')],
+      since: today - 365,
+    };
+    const activities = createActivities({ pool, erasureKey: key });
+    expect(await activities.findContacts(ask)).toMatchObject({
+      found: [{ recipient: 0, quotaDay: today - 40 }],
+    });
+    await expect(createActivities({ pool }).findContacts(ask)).rejects.toThrow(
+      'SAFEBAND_ERASURE_KEY',
+    );
+  });
+
+  it('the event log accepts no other change, also with a trace', async () => {
+    const hash = erasedProof(key, 'y');
+    const inErasure = (sql: string, isTraced = true): Promise<unknown> =>
+      inTransaction(pool, async (db) => {
+        if (isTraced) {
+          const trace = `insert into safeband.erasures (hash, erased_by, reason) values ($1, 'eve', 'none')`;
+          await db.query(trace, [hash]);
+        }
+        return db.query(sql);
+      });
+    for (const [change, isTraced] of [
+      [`set chat_id = 'other'`, true],
+      [`set chat_id = '${hash}', quota_day = quota_day - 1`, true],
+      [`set source = 'external'`, true],
+      [`set chat_id = '${hash}'`, false],
+    ] as const) {
+      const refused = inErasure(`update safeband.inmail_events ${change}`, isTraced);
+      await expect(refused).rejects.toThrow('append-only');
+    }
+    await expect(inErasure('delete from safeband.inmail_events')).rejects.toThrow('append-only');
+    await expect(pool.query(`update safeband.erasures set rows = '{}'`)).rejects.toThrow(
+      'append-only',
+    );
+  });
+});
+
+it('the commands refuse to work without the key, and print what they found with it', async () => {
+  const env = { DATABASE_URL: url };
+  for (const argv of [['seal'], ['verify'], ['erase', 'recipient', 'ACoAAB1', '--reason', 'x']]) {
+    const ended = await safeband(argv, { env });
+    expect(ended.code).not.toBe(0);
+    expect(ended.err).toContain(
+      'SAFEBAND_ERASURE_KEY is not set: make one with: openssl rand -base64 32',
+    );
+  }
+  const keyed = { env: { ...env, SAFEBAND_ERASURE_KEY: SECRET.toString('base64') } };
+  expect(await safeband(['verify'], keyed)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('no difference'),
+  });
+  const erased = ['erase', 'recipient', memberOf(2, 30, 1), '--reason', 'request 4712'];
+  expect((await safeband(erased, keyed)).out).toContain('nothing was changed: --apply erases');
+  expect((await safeband([...erased, '--apply', '--json'], keyed)).out).toContain('"applied":true');
+  const young = await safeband(['erase', 'recipient', memberOf(2, 1, 1), '--reason', 'x'], keyed);
+  expect(young).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('would write the id again'),
+  });
+});
