@@ -82,8 +82,9 @@ export function byKeySource(http: Http): Source {
       const accounts = found.items.map((one) => picked(one, ACCOUNT));
       return { accounts, next: found.hasMore ? (accounts.at(-1)?.accountId ?? null) : null };
     },
-    alerts: ({ accountId, limit, ...asked }) => {
-      if (accountId === null) return alertsOf('/v1/alerts', filtersOf(asked), limit);
+    alerts: ({ accountId, group, limit, ...asked }) => {
+      const filters = { ...filtersOf(asked), group };
+      if (accountId === null) return alertsOf('/v1/alerts', filters, limit);
       return knowing(accountId, alertsOf(`${of(accountId)}/alerts`, filtersOf(asked), limit));
     },
     act: async ({ alertId, verb, reason, actor, raisedAt }) => {
@@ -219,7 +220,11 @@ const accountUnknown = (accountId: string): CliError =>
     'safeband status',
   );
 
-const filtersOf = ({ state, severity, kind }: Omit<AlertsAsked, 'accountId' | 'limit'>) => ({
+const filtersOf = ({
+  state,
+  severity,
+  kind,
+}: Omit<AlertsAsked, 'accountId' | 'group' | 'limit'>) => ({
   severity,
   kind,
   open: state === null ? 'true' : null,

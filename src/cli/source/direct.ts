@@ -84,9 +84,12 @@ export function directSource(reach: Reach, now: () => Instant): Source {
         next: found.length > limit ? (shown.at(-1)?.accountId ?? null) : null,
       };
     },
-    alerts: async (asked) => {
+    alerts: async ({ group, ...asked }) => {
+      const accounts = await idsOfGroup(pool(), { group, accounts: null });
       if (asked.accountId !== null) await known(asked.accountId);
-      return (await pageAlerts(pool(), pageOf(asked))).map(({ item }) => alertJson(item));
+      return (await pageAlerts(pool(), { ...pageOf(asked), accounts })).map(({ item }) =>
+        alertJson(item),
+      );
     },
     act: async (order) => alertJson(await acted(reach, now(), order)),
     campaigns: directCampaigns(pool, known),
@@ -259,10 +262,9 @@ async function readStatus(
   return { read: found, why: 'why' in answer ? why : null };
 }
 
-const pageOf = ({ state, ...asked }: AlertsAsked) =>
+const pageOf = ({ state, ...asked }: Omit<AlertsAsked, 'group'>) =>
   ({
     ...asked,
-    accounts: null,
     states: state === 'all' ? null : state === null ? UNRESOLVED : [state],
     order: state === 'all' || state === 'resolved' ? 'opened' : 'urgency',
     after: null,

@@ -87,6 +87,8 @@ export type DriftJson = {
 };
 export type AlertsAsked = {
   readonly accountId: string | null;
+  /** `none`: alerts of accounts without a group. Null: of all accounts (R26). */
+  readonly group: string | null;
   readonly severity: Severity | null;
   readonly kind: AlertKind | null;
   /** Null: the alerts that are not resolved. */

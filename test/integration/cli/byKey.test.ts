@@ -99,7 +99,7 @@ const READS = [
   'drift --limit 1',
   'alerts list',
   'alerts list ID --state all',
-  'alerts list --kind drift',
+  'alerts list --kind drift --group none',
   'tail ID --no-follow',
   'keys log',
   'next acme',

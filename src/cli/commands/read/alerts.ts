@@ -11,8 +11,8 @@ import type { AlertVerb } from '../../../domain/diagnostics/alerts/act.js';
 import { parseAlertOrder } from '../../../domain/wire/alertOrder.js';
 import { ALERT_STATES, type AlertState } from '../../../postgres/alerts/alerts.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
-import { refusalOf } from '../../errors.js';
-import { accountId as idOf, instant, whole } from '../../options.js';
+import { refusalOf, usage } from '../../errors.js';
+import { accountId as idOf, groupFilter, instant, whole } from '../../options.js';
 import { widthOf, type Style } from '../../output.js';
 import type { AlertJson } from '../../source/source.js';
 import { clock, cutText, instantOf, span, wrapped } from '../../text.js';
@@ -35,6 +35,7 @@ type ListOptions = {
   readonly state?: AlertState | 'all';
   readonly severity?: Severity;
   readonly kind?: AlertKind;
+  readonly group?: string;
 };
 
 function registerList(alerts: Command, context: Context): void {
@@ -52,11 +53,16 @@ function registerList(alerts: Command, context: Context): void {
       new Option('--severity <severity>', 'only alerts of this severity').choices(SEVERITIES),
     )
     .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices([...ALERT_KINDS]))
+    .option('--group <group>', 'only alerts of accounts of this group, or none', groupFilter)
     .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, options: ListOptions) => {
-      const { state, severity, kind, limit } = options;
+      const { state, severity, kind, group, limit } = options;
+      if (accountId !== undefined && group !== undefined) {
+        throw usage('name an account or --group, not both', 'safeband alerts list --help');
+      }
       const found = await context.world.source().alerts({
         accountId: accountId ?? null,
+        group: group ?? null,
         severity: severity ?? null,
         kind: kind ?? null,
         state: state ?? null,
@@ -64,7 +70,7 @@ function registerList(alerts: Command, context: Context): void {
       });
       const shown = found.slice(0, limit);
       const isCut = found.length > limit;
-      const isFiltered = [state, options.severity, options.kind].some((one) => one !== undefined);
+      const isFiltered = [state, severity, kind, group].some((one) => one !== undefined);
       context.answer({
         json: { alerts: shown, isCut },
         text: (style) =>
