@@ -4,7 +4,7 @@
  */
 import type { CallerAnswerWire, CallerDecisionWire } from '../domain/fleet/fleetHeld.js';
 import type { PolicyWire } from '../domain/commands/policyAnswer.js';
-import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
+import type { KnownReservation, StatusWire } from '../domain/wire/responses.js';
 import type {
   CreditsAnswer,
   Delivered,
@@ -31,6 +31,7 @@ import type {
   Order,
   PeekInput,
   PolicyInput,
+  Content,
   StartInput,
 } from './inputs.js';
 import { measured } from './measured.js';
@@ -180,18 +181,17 @@ export class SafebandClient {
   }
 
   /**
-   * Reads state and proof of a reservation, and whether its caller may call LinkedIn now; of an ask
-   * that waits, its place in the line. Throws `ReservationUnknown`.
+   * Reads a reservation, or an ask that waits, and whether its caller may call LinkedIn. With `like`,
+   * `differs` names the first field that is not the same. Throws `ReservationUnknown`.
    */
-  async reservation(
-    accountId: string,
-    reservationId: string,
-  ): Promise<ReservationWire | WaitingAskWire> {
-    const found = await this.#transport.query<ReservationWire | WaitingAskWire>(
+  async reservation(accountId: string, id: string, like?: Content): Promise<KnownReservation> {
+    const ask = { ...like, reservationId: id };
+    const deadline = this.#deadline();
+    const found = await this.#transport.query<KnownReservation>(
       accountId,
       'reservation',
-      { reservationId },
-      this.#deadline(),
+      ask,
+      deadline,
     );
     if (!found.mayAttempt || !(await this.fleetHeld(accountId))) return found;
     return { ...found, mayAttempt: false, fleetHeld: true };
@@ -202,7 +202,7 @@ export class SafebandClient {
     return this.brake.holds(accountId, this.#deadline()).catch(() => true);
   }
 
-  /** Returns the asks that wait in the account, in the order in which they are served (R21). */
+  /** Returns the asks that wait, in the order in which they are served (R21). */
   waiting(accountId: string): Promise<readonly WaitingAskWire[]> {
     return this.#transport.query(accountId, 'waiting', {}, this.#deadline());
   }

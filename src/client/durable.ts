@@ -15,8 +15,11 @@ const REPORT_MS = 20_000;
 
 /** Returns the activities that `inmailSend` calls; add yours, and pass all of them to the worker. */
 export const safebandActivities = (client: SafebandClient): SafebandActivities => ({
-  safebandReservation: ({ accountId, reservationId }) =>
-    final(() => client.reservation(accountId, reservationId)),
+  safebandReservation: ({ accountId, reservationId, request }) => {
+    const { campaignId, recipientId } = request ?? {};
+    const compared = request && { campaignId, recipientId, compares: true as const };
+    return final(() => client.reservation(accountId, reservationId, compared));
+  },
   safebandReport: ({ accountId, name, report }) =>
     final(() => client.report(accountId, name, report, REPORT_MS)),
 });
@@ -47,10 +50,11 @@ export const sendActivity =
       return await send(call);
     } catch (error) {
       if (!(error instanceof SendFailure)) throw error;
-      const { kind, message, retryAfterSeconds } = error;
+      const { kind, message, retryAfterSeconds, code } = error;
       const details: SendFailureDetails = {
         kind,
         ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        ...(code === undefined ? {} : { code }),
       };
       throw ApplicationFailure.create({
         type: SEND_FAILURE,

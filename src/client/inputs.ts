@@ -42,6 +42,12 @@ export type AskInput = {
 };
 /** No recipient is contacted twice, so a decision may depend on the recipient (R20). */
 export type PeekInput = AskInput & { readonly recipientId?: string };
+/** What a reservation is compared with (R3): the fields of its reserve. */
+export type Content = {
+  readonly campaignId?: string | undefined;
+  readonly recipientId?: string | undefined;
+  readonly compares: true;
+};
 /** If a field is absent, the stored value stays. Null sets the default (R13). */
 export type PolicyInput = {
   readonly dailyCap?: number | null;

@@ -108,7 +108,7 @@ async function send(
   }
   step('calls the provider');
   const answer = await call(input, end);
-  if ('kind' in answer) return fails(input, answer.kind, answer.why, answer.retryAfterSeconds);
+  if ('kind' in answer) return fails(input, answer.kind, answer.why, answer);
   const { chatId, messageId } = answer;
   await report(input, 'sendDelivered', {
     reservationId,
@@ -175,12 +175,13 @@ async function fails(
   input: InmailSend,
   kind: FailureKind,
   why: string,
-  retryAfterSeconds?: number,
+  { retryAfterSeconds, code }: Partial<SendFailureDetails> = {},
 ): Promise<InmailSendResult> {
   const { reservationId } = input.request;
   await report(input, 'sendFailed', {
     reservationId,
     kind,
+    ...(code === undefined ? {} : { code }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
   step(`not sent: ${kind}`);

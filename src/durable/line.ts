@@ -117,16 +117,23 @@ export class Line {
   }
 
   /**
-   * Shows the place in the line. If the slot of this id has its outcome already, the account has
-   * refused the ask with an alert, and no decision comes.
+   * Shows the place in the line. If the slot of this id has its outcome already, or if the id is of
+   * another InMail, the account has refused the ask with an alert, and no decision comes.
    */
   async #lookOnce(): Promise<void> {
     const { accountId, request } = this.#input;
     const { reservationId } = request;
-    const known = await this.#look({ accountId, reservationId }).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
-      return undefined; // the account does not know it yet: the decision comes later
-    });
+    const known = await this.#look({ accountId, reservationId, request }).catch(
+      (error: unknown) => {
+        if (isCancellation(error)) throw error;
+        return undefined; // the account does not know it yet: the decision comes later
+      },
+    );
+    if (known?.differs !== undefined) {
+      const why = `the reservation ${reservationId} has another ${known.differs}; use a new id for another InMail`;
+      this.refused = { reason: 'ReservationConflict', why };
+      return;
+    }
     if (known === undefined || known.state === 'in_flight') return;
     if (known.state === 'waiting') {
       const { position, expectedAt, reason } = known;

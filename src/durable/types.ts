@@ -54,6 +54,8 @@ export type SafebandActivities = {
   safebandReservation(asked: {
     readonly accountId: string;
     readonly reservationId: string;
+    /** With it, the answer names the first field that the account has differently (`differs`). */
+    readonly request?: InmailSendRequest;
   }): Promise<ReservationWire | WaitingAskWire>;
   safebandReport(reported: {
     readonly accountId: string;
@@ -67,5 +69,7 @@ export const SEND_FAILURE = 'SafebandSendFailure';
 export type SendFailureDetails = {
   readonly kind: FailureKind;
   readonly retryAfterSeconds?: number;
+  /** The provider's own name of the error. */
+  readonly code?: string;
 };
 export type { SendAnswer };

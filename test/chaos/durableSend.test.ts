@@ -124,6 +124,17 @@ it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed 
   expect(rows).toEqual([{ sent: CAP }]);
 });
 
+/** Returns the report of the workflow's last activity. */
+async function reportOf(send: WorkflowHandle): Promise<unknown> {
+  const { events } = await send.fetchHistory();
+  const [last] = (events ?? [])
+    .map((event) => event.activityTaskScheduledEventAttributes)
+    .filter((one) => one?.activityType?.name === 'safebandReport')
+    .toReversed();
+  const [payload] = last?.input?.payloads ?? [];
+  return JSON.parse(Buffer.from(payload?.data ?? []).toString()).report;
+}
+
 it('names why nothing was sent, and a cancelled one gives its place back', async () => {
   const id = stand.newAccount('d');
   const account = await stand.connect(id, { dailyCap: 1 });
@@ -160,7 +171,9 @@ it('names why nothing was sent, and a cancelled one gives its place back', async
     });
   }
   const refused = { activity: 'refused', request: { reservationId: 'refused' } };
-  expect(await endOf(refused)).toMatchObject({ sent: false, reason: 'rejected' });
+  const first = await start(refused);
+  expect(await first.result()).toMatchObject({ sent: false, reason: 'rejected' });
+  expect(await reportOf(first)).toMatchObject({ kind: 'rejected', code: 'errors/no_member' });
   const again = endOf(refused);
   expect(await statusOf(account)).toMatchObject({ counter: 0 });
   expect(await endOf({ activity: 'broken' })).toMatchObject({ sent: 'unknown' });
@@ -170,6 +183,13 @@ it('names why nothing was sent, and a cancelled one gives its place back', async
   await expect
     .poll(async () => waits.query('__temporal_workflow_metadata'))
     .toMatchObject({ currentDetails: expect.stringContaining('(daily_cap): place 1') });
+  const other = { reservationId: 'waits', recipientId: 'another-member' };
+  expect(await endOf({ request: other })).toMatchObject({
+    sent: false,
+    reason: 'ReservationConflict',
+    why: expect.stringContaining('has another recipientId'),
+  });
+  expect(await statusOf(account)).toMatchObject({ waiting: 1 });
   await waits.cancel();
   expect(await waits.result()).toMatchObject({ sent: false, reason: 'cancelled' });
   expect(await statusOf(account)).toMatchObject({ waiting: 0, counter: 1 });

@@ -28,7 +28,7 @@ const worker = await Worker.create({
       return { chatId: `chat-${reservationId}`, messageId: `message-${reservationId}` };
     }),
     refused: sendActivity(async () => {
-      throw new SendFailure('rejected', 'there is no such member');
+      throw new SendFailure('rejected', 'there is no such member', undefined, 'errors/no_member');
     }),
     broken: sendActivity(async () => {
       throw new Error('the connection was lost');

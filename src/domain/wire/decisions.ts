@@ -147,6 +147,8 @@ export type WaitingAskWire = {
   readonly validUntil: string;
   /** No caller may call LinkedIn before the slot is granted. */
   readonly mayAttempt: false;
+  /** The first field that differs from the request that was compared; absent: none differs. */
+  readonly differs?: string;
 };
 
 /** Returns one ask that waits, with its place in the line. */

@@ -20,4 +20,8 @@ export const parseSlotsQuery = parserOf({ ...askFields, count: need(slotCount) }
 export const parseReservationQuery = parserOf({
   ...queryFields,
   reservationId: need(reservationId),
+  campaignId: may(campaignId),
+  recipientId: may(recipientId),
+  /** True: the answer names the first field that the slot or the ask has differently. */
+  compares: may(yesOrNo),
 });

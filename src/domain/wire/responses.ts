@@ -75,7 +75,12 @@ export type ReservationWire = {
   readonly mayAttempt: boolean;
   /** The brake holds the fleet, so `mayAttempt` is false (R27). No account answers it. */
   readonly fleetHeld?: true;
+  /** The first field that differs from the request that was compared; absent: none differs. */
+  readonly differs?: string;
 };
+
+/** What is known of a reservation: its slot, or the ask that waits for one. */
+export type KnownReservation = ReservationWire | WaitingAskWire;
 
 /** What is known of an account's rows, in addition to the account. */
 type Book = {
@@ -144,7 +149,7 @@ export function reservationWire(
   account: Account,
   reservationId: ReservationId,
   at: Instant,
-): ReservationWire | WaitingAskWire | undefined {
+): KnownReservation | undefined {
   const ask = findAsk(account, reservationId);
   if (ask) return askWire(account, ask, at);
   const slot = findSlot(account, reservationId);

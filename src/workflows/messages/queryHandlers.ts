@@ -2,7 +2,9 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
 import { viewOf } from '../../domain/entity/entity.js';
-import type { Account } from '../../domain/account/account.js';
+import { findSlot, type Account } from '../../domain/account/account.js';
+import { differenceOf } from '../../domain/commands/reserve.js';
+import { findAsk } from '../../domain/gate/line.js';
 import { tooFarAhead } from '../../domain/days/forecast.js';
 import { nextSlots } from '../../domain/days/slotTimes.js';
 import { isoInstant, type Instant } from '../../domain/primitives/time.js';
@@ -50,7 +52,9 @@ export function answerQueries(self: AccountRun): void {
   answer(queries.reservation, (raw) => {
     const { account, at, ask } = see(parseReservationQuery, raw);
     const found = reservationWire(account, ask.reservationId, at);
-    if (found) return found;
+    const known = findAsk(account, ask.reservationId) ?? findSlot(account, ask.reservationId);
+    const differs = known && ask.compares === true ? differenceOf(known, ask) : undefined;
+    if (found) return differs === undefined ? found : { ...found, differs };
     const message = `reservation ${ask.reservationId} is not known here`;
     throw failureOf({ refused: 'ReservationUnknown', message });
   });

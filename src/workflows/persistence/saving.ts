@@ -56,6 +56,8 @@ export async function save(self: AccountRun): Promise<void> {
     self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) {
       self.entity = saved(self.read(), batch, done.foreign);
+      // The computed slots of a line take more room than its asks: they serve one burst of asks.
+      self.foreseen = null;
       // A forgotten send may have counted again: only a reconcile can decide, by the event log.
       if (done.known && hasForgotten(self.read().account)) self.runsAsked += 1;
     }
