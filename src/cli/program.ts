@@ -30,6 +30,7 @@ import { registerSlots } from './commands/read/slots.js';
 import { registerStack } from './commands/system/stack.js';
 import { registerStatus } from './commands/read/status.js';
 import { registerTail } from './commands/read/tail.js';
+import { registerWithdraw } from './commands/change/withdraw.js';
 import { registerWhatIf } from './commands/read/whatIf.js';
 import { registerWebhooks } from './commands/system/webhooks.js';
 import { registerWhy } from './commands/read/why.js';
@@ -66,6 +67,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerImport,
       registerOperate,
       registerBrake,
+      registerWithdraw,
       registerCredits,
       registerShare,
       registerRestart,

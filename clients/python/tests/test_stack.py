@@ -151,6 +151,10 @@ class StackTest(unittest.TestCase):
         waiting.start()
         while self.safeband.status(account)["waiting"] == 0:
             pass
+        line = self.safeband.waiting(account)
+        self.assertEqual([ask["reservationId"] for ask in line], ["job-1"])
+        campaigns = self.safeband.campaigns(account_id=account, limit=5)
+        self.assertEqual(campaigns["items"], [])
         self.assertEqual(self.calls, 0)
         self.safeband.failed(account, "first", "not_attempted")
         waiting.join()

@@ -88,6 +88,31 @@ const accounts: Tool = {
   call: (http, args) => http.get('/v1/accounts', queryOf(args)),
 };
 
+const campaigns: Tool = {
+  name: 'campaigns',
+  title: 'Read the campaigns',
+  description:
+    'What campaigns asked and sent, by campaign and quota day, of the last 28 days. Read on with ' +
+    'the cursor in `next`.',
+  inputSchema: fields(
+    {
+      campaignId: text('Only this campaign.'),
+      accountId: text('Only this account; all that the key may see if absent.'),
+      from: text('The first quota day, such as 2026-11-18.'),
+      to: text('The last quota day.'),
+      limit: whole('How many rows; 50 if absent.', 1, 200),
+      cursor: text('The cursor of the page before.'),
+    },
+    [],
+  ),
+  isRead: true,
+  call: (http, args) =>
+    http.get(
+      '/v1/campaigns',
+      Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)])),
+    ),
+};
+
 const wait: Tool = {
   ...reading('wait', '', {
     title: 'Wait for a decision',
@@ -132,6 +157,7 @@ export const TOOLS: readonly Tool[] = [
     },
     { count: whole('How many slots.', 1, NEXT_SLOTS_MAX), campaignId },
   ),
+  campaigns,
   sending(
     'reserve',
     'sendReserve',
@@ -153,6 +179,20 @@ export const TOOLS: readonly Tool[] = [
     ['reservationId'],
   ),
   wait,
+  reading('waiting', 'waiting', {
+    title: 'Read the waiting line',
+    description: 'The asks that wait in the account, in the order in which they are served.',
+  }),
+  sending(
+    'withdraw',
+    'sendWithdraw',
+    {
+      title: 'Leave the waiting line',
+      description: 'Takes an ask that waits out of the line. A granted slot stays: report it.',
+    },
+    { reservationId },
+    ['reservationId'],
+  ),
   sending(
     'permission',
     'attempts',

@@ -7,6 +7,7 @@ import type {
   HoldAnswer,
   Settled,
   StateAnswer,
+  Withdrawn,
 } from '../../temporal/protocol.js';
 import type { AskInput } from '../../client/inputs.js';
 import { having } from './answers.js';
@@ -45,6 +46,8 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
       ),
     waiting: async (accountId) =>
       having<readonly WaitingAskWire[]>(await http.get(`${of(accountId)}/waiting`), ['length']),
+    withdraw: (id, reservationId) =>
+      order<Withdrawn>(id, 'sendWithdraw', { reservationId }, ['withdrawn']),
     connect: (start) => order<StateAnswer>(start.accountId, 'connect', start, ['state']),
     configure: (id, change) => order<PolicyWire>(id, 'configure', change, ['tier', 'timezone']),
     hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),

@@ -110,6 +110,7 @@ export const filling =
       peek: orders.peek.bind(orders),
       nextSlots: orders.nextSlots.bind(orders),
       waiting: orders.waiting.bind(orders),
+      withdraw: orders.withdraw.bind(orders),
       status: orders.status.bind(orders),
     };
   };

@@ -34,6 +34,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   resume: 'key',
   brake: 'key',
   settle: 'key',
+  withdraw: 'key',
   credits: 'key',
   reconcile: 'key',
   'share make': 'key',

@@ -67,6 +67,7 @@ export type Orders = Pick<
   | 'peek'
   | 'nextSlots'
   | 'waiting'
+  | 'withdraw'
 > & { readonly status: (accountId: string) => Promise<FirstStatus> };
 
 export type AccountsAsked = {

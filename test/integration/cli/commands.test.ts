@@ -120,6 +120,18 @@ describe('an account', () => {
     );
     const resumed = await cli('resume', id, '--reason', 'enough', '--actor', 'lee');
     expect(resumed.out).toBe(`${id} is active again`);
+    await cli('configure', id, '--daily-cap', '1');
+    const validUntil = new Date(Date.now() + 2 * 86_400_000).toISOString();
+    const waits = { reservationId: 'w1', wait: true, validUntil };
+    await account.executeUpdate('sendReserve', { args: [waits] });
+    expect((await cli('waiting', id)).out).toContain('w1');
+    expect(await cli('withdraw', id, 'w1')).toMatchObject({
+      code: 0,
+      out: `reservation w1 of ${id} no longer waits`,
+    });
+    const twice = await cli('withdraw', id, 'w1');
+    expect([twice.code, twice.err]).toEqual([4, expect.stringContaining('does not wait here')]);
+    await cli('configure', id, '--daily-cap', '2');
     const settle = (...more: readonly string[]): Promise<Ended> =>
       cli('settle', id, ...more, '--reason', 'looked');
     expect((await settle('r9', '--outcome', 'released')).code).toBe(4);

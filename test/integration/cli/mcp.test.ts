@@ -51,6 +51,12 @@ it('an agent reads, reserves, waits, sends and reports with the rights of its ke
   });
   expect(await on('permission', { reservationId: 'a' })).toMatchObject({ mayAttempt: true });
   expect(await on('permission', { reservationId: 'a' })).toMatchObject({ reason: 'attempted' });
+  expect(await on('reserve', { reservationId: 'd', wait: true, validUntil })).toMatchObject({
+    position: 2,
+  });
+  expect(await on('withdraw', { reservationId: 'd' })).toMatchObject({ withdrawn: true });
+  expect(await on('waiting')).toMatchObject([{ reservationId: 'b', position: 1 }]);
+  expect(await call(agent, 'campaigns', { accountId, limit: 5 })).toMatchObject({ items: [] });
   const waited = on('wait', { reservationId: 'b' });
   expect(await on('report', { reservationId: 'a', outcome: 'rejected' })).toMatchObject({
     settled: 'released',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, cast
 from urllib.parse import quote
 
 import httpx
@@ -145,6 +145,32 @@ class Safeband:
     def withdraw(self, account_id: str, reservation_id: str) -> Json:
         """Takes an ask that waits out of the line."""
         return self._post(account_id, "sendWithdraw", {"reservationId": reservation_id})
+
+    def waiting(self, account_id: str) -> List[Json]:
+        """Returns the asks that wait in an account, in the order in which they are served."""
+        return cast(List[Json], self._ask("GET", f"{_path(account_id)}/waiting"))
+
+    def campaigns(
+        self,
+        *,
+        campaign_id: Optional[str] = None,
+        account_id: Optional[str] = None,
+        from_day: Optional[str] = None,
+        to_day: Optional[str] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+    ) -> Json:
+        """Returns a page of what campaigns asked and sent: ``items``, and ``next`` for the cursor."""
+        asked = {
+            "campaignId": campaign_id,
+            "accountId": account_id,
+            "from": from_day,
+            "to": to_day,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        params = {name: value for name, value in asked.items() if value is not None}
+        return self._ask("GET", "/v1/campaigns", params=params)
 
     def reservation(self, account_id: str, reservation_id: str, *, wait_seconds: int = 0) -> Json:
         """Returns the state of a reservation; waits up to 30 s for the decision of a waiting ask."""
