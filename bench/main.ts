@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
+import { lifeOfData } from './data.js';
 import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
 import { auditOf } from './fleet.js';
 import { largestState } from './full.js';
@@ -51,6 +52,7 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['audit of 10,000 accounts', (bench) => auditOf(bench, 10_000, '150 ms at most')],
   ['audit of 100,000 accounts', (bench) => auditOf(bench, 100_000, '1,500 ms at most')],
   ['pages of the dashboard', pagesOf],
+  ['life of data', (bench) => lifeOfData(bench, { accounts: 1_000, days: 250, perDay: 2 })],
 ];
 
 const table = new Table({

@@ -10,7 +10,7 @@ import {
   publicUrlFrom,
   type HttpConfig,
 } from '../platform/config.js';
-import type { Instant } from '../domain/primitives/time.js';
+import { HOUR_MS, type Instant } from '../domain/primitives/time.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
@@ -27,7 +27,7 @@ const CONNECTIONS = 2;
 
 export type World = {
   readonly pool: () => Pool;
-  /** Postgres for a file: no value is made safe for a terminal, so that each stays exact. */
+  /** Postgres for large files and changes: no value is made safe to print, and reads take long. */
   readonly exactPool: () => Pool;
   readonly hasDatabase: () => boolean;
   readonly temporal: () => Promise<Temporal>;
@@ -60,7 +60,7 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
   const reached = {
     hasDatabase: () => databaseUrlFrom(io.env) !== undefined,
     pool: () => (pool ??= open()),
-    exactPool: () => (exact ??= createPool(needed(io.env), CONNECTIONS)),
+    exactPool: () => (exact ??= createPool(needed(io.env), CONNECTIONS, 'session', HOUR_MS)),
     temporal: reach,
     client: async () => (await reach()).safeband,
     publicUrl: () => publicUrlFrom(io.env) ?? addressOf(httpFrom(io.env)),
