@@ -65,8 +65,10 @@ begin
       ('safeband_worker', 'account_status', 'select'),
       ('safeband_worker', 'retention', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
-      -- The trace of the brake.
+      -- The trace of the brake, and what became of the accounts of an order.
       ('safeband_worker', 'brakes', 'select, insert, update'),
+      ('safeband_worker', 'orders', 'select, update (ended_at)'),
+      ('safeband_worker', 'order_accounts', 'select, update (outcome, error, decided_at)'),
       -- It sends webhooks, signs them, and drops what is old.
       ('safeband_worker', 'webhook_endpoints', 'select, update'),
       ('safeband_worker', 'webhook_events', 'select, insert, update, delete'),
@@ -102,6 +104,8 @@ begin
       ('safeband_reader', 'past_sends', 'select'),
       ('safeband_reader', 'past_days', 'select'),
       ('safeband_reader', 'brakes', 'select'),
+      ('safeband_reader', 'orders', 'select'),
+      ('safeband_reader', 'order_accounts', 'select'),
       ('safeband_reader', 'account_history', 'select'),
       ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
@@ -135,6 +139,10 @@ begin
       ('safeband_server', 'past_sends', 'select'),
       ('safeband_server', 'past_days', 'select'),
       ('safeband_server', 'brakes', 'select'),
+      -- It makes orders and stops them; an order whose workflow cannot start is removed again.
+      ('safeband_server', 'orders', 'select, insert, delete'),
+      ('safeband_server', 'orders', 'update (stopped_at, stopped_by, stop_reason)'),
+      ('safeband_server', 'order_accounts', 'select, insert, delete'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),

@@ -454,6 +454,50 @@ create table safeband.migration_lock (
 
 );
 
+create table safeband.order_accounts (
+  order_id text not null,
+  account_id safeband.account_id not null,
+  outcome text,
+  error text,
+  decided_at timestamp with time zone,
+  constraint order_accounts_decided CHECK ((outcome IS NULL) = (decided_at IS NULL)),
+  constraint order_accounts_error CHECK (error IS NULL OR outcome = 'failed'::text),
+  constraint order_accounts_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'unchanged'::text, 'failed'::text])),
+  constraint order_accounts_order_id_fkey FOREIGN KEY (order_id) REFERENCES safeband.orders(order_id),
+  constraint order_accounts_pkey PRIMARY KEY (order_id, account_id)
+);
+CREATE INDEX order_accounts_left ON safeband.order_accounts USING btree (order_id, account_id) WHERE (outcome IS NULL);
+
+create table safeband.orders (
+  order_id text not null,
+  kind text not null,
+  filter jsonb not null,
+  change jsonb,
+  reason text not null,
+  actor text not null,
+  per_second integer not null,
+  accounts integer not null,
+  takes_back text,
+  made_at timestamp with time zone not null default clock_timestamp(),
+  stopped_at timestamp with time zone,
+  stopped_by text,
+  stop_reason text,
+  ended_at timestamp with time zone,
+  constraint orders_accounts_check CHECK (accounts > 0),
+  constraint orders_actor_check CHECK (btrim(actor) <> ''::text),
+  constraint orders_change CHECK ((kind = 'configure'::text) = (change IS NOT NULL)),
+  constraint orders_kind_check CHECK (kind = ANY (ARRAY['hold'::text, 'resume'::text, 'configure'::text, 'reconcile'::text, 'disconnect'::text])),
+  constraint orders_order_id_check CHECK (order_id ~ '^[0-9a-f]{16}$'::text),
+  constraint orders_per_second_check CHECK (per_second >= 1 AND per_second <= 500),
+  constraint orders_reason_check CHECK (btrim(reason) <> ''::text),
+  constraint orders_stopped CHECK ((stopped_at IS NULL) = (stopped_by IS NULL) AND (stopped_at IS NULL) = (stop_reason IS NULL)),
+  constraint orders_takes_back CHECK (takes_back IS NULL OR kind = 'resume'::text),
+  constraint orders_takes_back_fkey FOREIGN KEY (takes_back) REFERENCES safeband.orders(order_id),
+  constraint orders_pkey PRIMARY KEY (order_id),
+  constraint orders_takes_back_key UNIQUE (takes_back)
+);
+CREATE INDEX orders_made ON safeband.orders USING btree (made_at DESC, order_id);
+
 create table safeband.past_sends (
   account_id safeband.account_id not null,
   sent_at timestamp with time zone not null,

@@ -11,6 +11,7 @@ import { configFrom, httpFrom, serverFrom } from './platform/config.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { checkTemporal, type Temporal } from './doctor/temporal.js';
 import { createApp } from './http/app.js';
+import type { Needs } from './http/context.js';
 import { reasonOf } from './http/operations/doctorRoute.js';
 import { sizesFrom } from './platform/sizes.js';
 import { createLogger } from './platform/logger.js';
@@ -27,6 +28,7 @@ import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
 import { createUnipile } from './unipile/index.js';
 import { TASK_QUEUE, workflowIdOf } from './temporal/protocol.js';
+import { startOrder } from './temporal/orders.js';
 import { flawsOfSchedules } from './temporal/schedules.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
 import { countPollers, hasEnded, reachTemporal, temporalSettings } from './temporal/connect.js';
@@ -85,7 +87,7 @@ export async function startServer(
       logger,
       now: Date.now,
       ...settings,
-      hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
+      ...workflowsOf(client),
       codec: keys.all.length > 0 ? createCodec(keys) : null,
       operations: await operationsOf(metrics, environment, {
         address: temporalSettings(environment).address,
@@ -119,6 +121,12 @@ export async function startServer(
     throw error;
   }
 }
+
+/** Returns what the server asks Temporal in addition to its accounts. */
+const workflowsOf = (client: Client): Pick<Needs, 'hasEnded' | 'startOrder'> => ({
+  hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
+  startOrder: (orderId) => startOrder(client, orderId, TASK_QUEUE),
+});
 
 const settingsFrom = (environment: Environment) => ({
   ...serverFrom(environment),

@@ -1,6 +1,7 @@
 /** The activities that a worker runs, built from what they need. */
 import { accountActivities } from './account.js';
 import { brakeActivities } from './orders/brake.js';
+import { orderActivities } from './orders/order.js';
 import { fleetActivities } from './fleet.js';
 import { history } from './history.js';
 import { lastRunActivities } from './lastRun.js';
@@ -41,6 +42,7 @@ export const createActivities = ({
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   ...brakeActivities(pool),
+  ...orderActivities(pool),
   findContacts: async (ask) => ({ found: await readContacts(pool, ask, erasureKey) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

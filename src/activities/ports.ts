@@ -227,6 +227,13 @@ export interface Activities {
   noteBrake(change: BrakeChange): Promise<object>;
 
   /**
+   * Executes an order on many accounts for a minute (R30).
+   * Safe to run again: an account with an outcome is not asked again, and an account that was asked
+   * without an outcome gets the same message with the same id.
+   */
+  runOrder(ask: { readonly orderId: string }): Promise<{ readonly isOver: boolean }>;
+
+  /**
    * Finds the latest reservation of each recipient that is not released, since a quota day (R20).
    * `recipient` is the place in the ask. Safe to run again: it only reads.
    */

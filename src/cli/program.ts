@@ -21,6 +21,7 @@ import { registerImport } from './commands/change/import.js';
 import { registerMcp } from './commands/system/mcp.js';
 import { registerNext } from './commands/read/next.js';
 import { registerOperate } from './commands/change/operate.js';
+import { registerOrder } from './commands/change/order.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerSeal } from './commands/data/seal.js';
 import { registerShadow } from './commands/read/shadow.js';
@@ -67,6 +68,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerImport,
       registerOperate,
       registerBrake,
+      registerOrder,
       registerWithdraw,
       registerCredits,
       registerShare,

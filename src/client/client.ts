@@ -13,6 +13,7 @@ import type {
   Observed,
   Settled,
   HoldAnswer,
+  ResumeAnswer,
   StateAnswer,
   Withdrawn,
 } from '../temporal/protocol.js';
@@ -32,6 +33,7 @@ import type {
   PeekInput,
   PolicyInput,
   Content,
+  ResumeOrder,
   StartInput,
 } from './inputs.js';
 import { measured } from './measured.js';
@@ -249,7 +251,7 @@ export class SafebandClient {
     return this.#order(accountId, 'hold', order);
   }
 
-  resume(accountId: string, order: Order): Promise<StateAnswer> {
+  resume(accountId: string, order: ResumeOrder): Promise<ResumeAnswer> {
     return this.#order(accountId, 'resume', order);
   }
 

@@ -22,6 +22,7 @@ export type {
   Order,
   PeekInput,
   PolicyInput,
+  ResumeOrder,
   StartInput,
 } from './inputs.js';
 export { payloadEncryption } from '../temporal/codec.js';

@@ -106,4 +106,6 @@ export type ObservedReport = {
 };
 /** The balance of InMail credits that LinkedIn showed, and when. */
 export type CreditsReport = { readonly balance: number; readonly at: string };
+/** `heldFor`: only a hold with exactly this reason ends, and nothing else. */
+export type ResumeOrder = Order & { readonly heldFor?: string };
 export type Order = { readonly reason: string; readonly actor: string };

@@ -24,6 +24,7 @@ import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
 import { addRateLimit } from './access/rateLimit.js';
 import { brakeRoutes } from './fleet/brakeRoutes.js';
+import { orderRoutes } from './fleet/orderRoutes.js';
 import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
@@ -60,6 +61,7 @@ const plugins = [
   webhookRoutes,
   accessRoutes,
   brakeRoutes,
+  orderRoutes,
   driftRoutes,
   shadowRoute,
   doctorRoutes,

@@ -31,6 +31,8 @@ export type Needs = {
   readonly codec?: PayloadCodec | null;
   /** True if the workflow of the account has ended; it still answers with its last state. */
   readonly hasEnded?: (accountId: string) => Promise<boolean>;
+  /** Starts the workflow of an order on many accounts (R30). */
+  readonly startOrder?: (orderId: string) => Promise<void>;
   /** The address of the runbook for other programs; null: the runbook of this server. */
   readonly runbookUrl?: string | null;
   /** The address of this server for people, in links; null: the address of the request. */

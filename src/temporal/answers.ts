@@ -59,6 +59,7 @@ const each = (all: Activities, wrap: Wrap): Activities => ({
   auditFleet: wrap('auditFleet', (ask) => all.auditFleet(ask)),
   sendWebhooks: wrap('sendWebhooks', (ask) => all.sendWebhooks(ask)),
   noteBrake: wrap('noteBrake', (ask) => all.noteBrake(ask)),
+  runOrder: wrap('runOrder', (ask) => all.runOrder(ask)),
   findContacts: wrap('findContacts', (ask) => all.findContacts(ask)),
   expandWindow: wrap('expandWindow', (ask) => all.expandWindow(ask)),
 });

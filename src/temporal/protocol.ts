@@ -15,6 +15,7 @@ import {
   parseSettle,
   parseWithdraw,
 } from '../domain/wire/requests.js';
+import { parseResume } from '../domain/fleet/order.js';
 import type { Parser } from '../domain/wire/message.js';
 import {
   parseConfigure,
@@ -28,10 +29,11 @@ import {
   ACCOUNT_WORKFLOW,
   BRAKE_WORKFLOW,
   FLEET_AUDIT_SCHEDULE,
+  ORDER_WORKFLOW,
   RESET_SIGNAL,
   WEBHOOKS_SCHEDULE,
 } from '../domain/wire/replyTo.js';
-import type { HoldAnswer, StateAnswer } from '../domain/commands/administer.js';
+import type { HoldAnswer, ResumeAnswer, StateAnswer } from '../domain/commands/administer.js';
 import type { PolicyWire } from '../domain/commands/policyAnswer.js';
 import type { ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import type { Refusal } from '../domain/account/refusals.js';
@@ -57,6 +59,9 @@ export const BRAKE = {
   engage: 'engage',
   release: 'release',
 } as const;
+/** The workflow of an order on many accounts (R30). */
+export const ORDER = { workflowType: 'inmailOrder' } as const;
+export const orderWorkflowId = (orderId: string): string => `${ORDER_WORKFLOW}${orderId}`;
 /** Returns the id of the brake: each task queue is a fleet of its own. */
 export const brakeWorkflowId = (taskQueue: string): string =>
   taskQueue === TASK_QUEUE ? BRAKE_WORKFLOW : `${BRAKE_WORKFLOW}/${taskQueue}`;
@@ -121,7 +126,7 @@ export const messages = {
   ),
   configure: message<ReturnOf<typeof parseConfigure>, PolicyWire>('configure', parseConfigure),
   hold: message<ReturnOf<typeof parseOrder>, HoldAnswer>('hold', parseOrder),
-  resume: message<ReturnOf<typeof parseOrder>, StateAnswer>('resume', parseOrder),
+  resume: message<ReturnOf<typeof parseResume>, ResumeAnswer>('resume', parseResume),
   settleByOperator: message<ReturnOf<typeof parseSettle>, Settled>('settleByOperator', parseSettle),
   reconcileNow: message<Empty, Findings>('reconcileNow', parseEmpty),
   disconnect: message<ReturnOf<typeof parseDisconnect>, { readonly state: 'disconnected' }>(
@@ -176,6 +181,7 @@ export type {
   PeekWire,
   PolicyWire,
   ReservationWire,
+  ResumeAnswer,
   Settled,
   StateAnswer,
   StatusWire,

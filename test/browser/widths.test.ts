@@ -59,6 +59,7 @@ it('every page fits each width from 320 to 2560 px, and passes the checks of axe
     '/fleet',
     '/keys',
     '/webhooks',
+    '/orders',
     `/search?q=${id}`,
     `/reservations?accountId=${id}`,
     '/reservations?campaignId=no-campaign',

@@ -5,6 +5,7 @@ import type { CheckName } from './checks/index.js';
 import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { LINE_MUTANTS } from './lineMutants.js';
+import { ORDER_MUTANTS } from './orderMutants.js';
 import { SHADOW_MUTANTS } from './shadowMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
@@ -321,4 +322,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...LINE_MUTANTS,
   ...SHADOW_MUTANTS,
   ...BRAKE_MUTANTS,
+  ...ORDER_MUTANTS,
 ];

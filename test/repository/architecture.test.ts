@@ -93,7 +93,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'picocolors',
   ],
-  status: ['status', 'domain', 'client', 'postgres', 'calendar/openings'],
+  status: ['status', 'domain', 'client', 'postgres', 'calendar/openings', 'node:'],
   doctor: [
     'doctor',
     'domain',
@@ -148,6 +148,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks/url',
     'temporal/protocol',
     'temporal/attributes',
+    'temporal/orders',
     'temporal/schedules',
     'temporal/codec',
     'temporal/workflowTasks',
@@ -191,6 +192,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'platform/logger': ['domain', 'pino'],
   'temporal/bundling': ['@temporalio/worker', 'node:'],
   'temporal/schedules': ['domain', 'temporal/protocol', '@temporalio/client'],
+  'temporal/orders': ['temporal/protocol', '@temporalio/client'],
   'temporal/workflowTasks': [
     'domain',
     'temporal/protocol',

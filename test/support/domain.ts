@@ -47,10 +47,14 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/wire/canSend.js') &
   typeof import('../../src/domain/diagnostics/alerts/act.js') &
   typeof import('../../src/domain/fleet/brake.js') &
+  typeof import('../../src/domain/fleet/order.js') &
+  typeof import('../../src/domain/account/evolve.js') &
   typeof import('../../src/domain/primitives/time.js');
 
 const FILES = [
   'fleet/brake',
+  'fleet/order',
+  'account/evolve',
   'entity/entity',
   'entity/writes',
   'entity/outbox',

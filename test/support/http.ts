@@ -9,6 +9,7 @@ import type { Operations } from '../../src/http/operations/operations.js';
 import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
 import { countPollers, hasEnded } from '../../src/temporal/connect.js';
+import { startOrder } from '../../src/temporal/orders.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import type { Role } from '../../src/http/access/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
@@ -68,6 +69,7 @@ export async function createHttpStand(
     logger: pino({ level: 'silent' }),
     now: Date.now,
     hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
+    startOrder: (orderId) => startOrder(client, orderId, taskQueue),
     temporalUiUrl: null,
     operations: await operationsOf(stand),
     ...more,

@@ -17,7 +17,7 @@ import { byKeyGroups } from './groups.js';
 import { byKeyOrders } from './byKeyOrders.js';
 import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
-import { byKeyBrakes } from './fleet.js';
+import { byKeyBrakes, byKeyFleetOrders } from './fleet.js';
 import { foundOf, KINDS, type FoundJson } from './finding.js';
 import { Answered, type Http } from './http.js';
 import type {
@@ -108,6 +108,7 @@ export function byKeySource(http: Http): Source {
     groups: byKeyGroups(http),
     webhooks: byKeyWebhooks(http),
     brakes: byKeyBrakes(http),
+    fleetOrders: byKeyFleetOrders(http),
     shares: byKeyShares(http, { of, knowing }),
   };
 }

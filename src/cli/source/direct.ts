@@ -34,7 +34,7 @@ import { directCampaigns } from './campaigns.js';
 import { directGroups, filling } from './groups.js';
 import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
-import { directBrakes } from './fleet.js';
+import { directBrakes, directOrders } from './fleet.js';
 import { foundOf } from './finding.js';
 import type { AlertOrder, AlertsAsked, KnownStatus, Page, Source } from './source.js';
 import { unknownAccount } from './unknownAccount.js';
@@ -99,6 +99,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
     groups: directGroups(pool, now),
     webhooks: directWebhooks(pool, now),
     brakes: directBrakes(reach),
+    fleetOrders: directOrders(reach, now),
     shares: directShares({ pool, now, known, publicUrl: reach.publicUrl }),
   };
 }

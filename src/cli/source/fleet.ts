@@ -1,9 +1,18 @@
-/** What commands about many accounts read and order: the brake. */
+/** What commands about many accounts read and order: the brake (R27), and orders (R30). */
 import type { BrakeOrder, SafebandClient } from '../../client/index.js';
 import type { Engaged, Released } from '../../domain/fleet/brake.js';
+import {
+  listOrderAccounts,
+  listOrders,
+  type OrderAccountRow,
+  type OrderRow,
+} from '../../postgres/fleet/orders.js';
 import type { Pool } from '../../postgres/pool.js';
 import { readBrakes, type BrakesRead } from '../../status/brakes.js';
-import { having } from './answers.js';
+import * as orderDesk from '../../status/orderDesk.js';
+import { CliError, EXIT, usage } from '../errors.js';
+import type { Temporal } from '../temporal.js';
+import { having, pages } from './answers.js';
 import type { Http } from './http.js';
 
 export type Brakes = {
@@ -33,3 +42,87 @@ export const byKeyBrakes = (http: Http): Brakes => ({
   release: async (order) =>
     having<Released>(await http.post('/v1/brake/release', order), ['released']),
 });
+
+type Outcome = Parameters<typeof listOrderAccounts>[1]['outcome'];
+export type FleetOrders = {
+  /** `raw`: the body of `POST /v1/orders`. */
+  readonly preview: (raw: object) => Promise<orderDesk.Previewed>;
+  readonly make: (raw: object) => Promise<OrderRow>;
+  readonly list: (limit: number) => Promise<readonly OrderRow[]>;
+  readonly read: (orderId: string) => Promise<OrderRow>;
+  readonly accounts: (asked: {
+    readonly orderId: string;
+    readonly outcome: Outcome;
+    readonly limit: number;
+  }) => Promise<readonly OrderAccountRow[]>;
+  readonly stop: (orderId: string, by: orderDesk.By) => Promise<OrderRow>;
+  readonly takeBack: (orderId: string, by: orderDesk.By) => Promise<OrderRow>;
+};
+
+/** Returns the orders by Postgres, and by Temporal for their start. */
+export function directOrders(
+  { pool, temporal }: Reach & { readonly temporal: () => Promise<Temporal> },
+  now: () => number,
+): FleetOrders {
+  const startOrder = async (orderId: string): Promise<void> => {
+    const { client, taskQueue } = await temporal();
+    const { startOrder: start } = await import('../../temporal/orders.js'); // heavy
+    await start(client, orderId, taskQueue);
+  };
+  const desk = (): orderDesk.Desk => ({ pool: pool(), startOrder, now, accounts: null });
+  return {
+    preview: (raw) => refusing(orderDesk.preview(desk(), raw)),
+    make: (raw) => refusing(orderDesk.makeOrder(desk(), raw)),
+    list: (limit) => listOrders(pool(), { accounts: null, limit }),
+    read: (orderId) => refusing(orderDesk.known(desk(), orderId)),
+    accounts: async (asked) => {
+      await refusing(orderDesk.known(desk(), asked.orderId));
+      return listOrderAccounts(pool(), { ...asked, after: null });
+    },
+    stop: (orderId, by) => refusing(orderDesk.stop(desk(), orderId, by)),
+    takeBack: (orderId, by) => refusing(orderDesk.takeBack(desk(), orderId, by)),
+  };
+}
+
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof orderDesk.OrderRefused)) throw error;
+    const { kind, message } = error;
+    if (kind === 'InvalidInput') throw usage(message, 'safeband order make --help');
+    const isUnknown = kind === 'order-unknown';
+    throw new CliError(isUnknown ? EXIT.unknown : EXIT.refused, kind, message, 'safeband order');
+  }
+}
+
+const ORDER = [
+  ...(['orderId', 'kind', 'reason', 'actor', 'accounts', 'done', 'unchanged'] as const),
+  ...(['failed', 'left', 'madeAt', 'stopped', 'endedAt'] as const),
+];
+
+/** Returns the orders by the HTTP API. */
+export function byKeyFleetOrders(http: Http): FleetOrders {
+  const order = async (work: Promise<unknown>): Promise<OrderRow> =>
+    having<OrderRow>(await work, ORDER);
+  const of = (orderId: string): string => `/v1/orders/${encodeURIComponent(orderId)}`;
+  return {
+    preview: async (raw) =>
+      having<orderDesk.Previewed>(await http.post('/v1/orders/preview', raw), ['count', 'effect']),
+    make: (raw) => order(http.post('/v1/orders', raw)),
+    list: async (limit) => {
+      const answer = await http.get('/v1/orders', { limit });
+      const { items } = having<{ readonly items: readonly unknown[] }>(answer, ['items']);
+      return items.map((one) => having<OrderRow>(one, ORDER));
+    },
+    read: (orderId) => order(http.get(of(orderId))),
+    accounts: async ({ orderId, outcome, limit }) => {
+      const path = `${of(orderId)}/accounts`;
+      const has = ['accountId', 'outcome', 'error'] as const;
+      const asked = { path, query: { outcome }, limit, after: null, has };
+      return (await pages<OrderAccountRow>(http, asked)).items;
+    },
+    stop: (orderId, by) => order(http.post(`${of(orderId)}/stop`, by)),
+    takeBack: (orderId, by) => order(http.post(`${of(orderId)}/takeBack`, by)),
+  };
+}

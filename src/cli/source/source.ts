@@ -23,7 +23,7 @@ import type { StatusRead } from '../../status/readStatus.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { CliError } from '../errors.js';
 import type { Campaigns } from './campaigns.js';
-import type { Brakes } from './fleet.js';
+import type { Brakes, FleetOrders } from './fleet.js';
 import type { FoundJson } from './finding.js';
 import type {
   accountJson,
@@ -185,4 +185,5 @@ export type Source = {
   readonly webhooks: Webhooks;
   readonly shares: Shares;
   readonly brakes: Brakes;
+  readonly fleetOrders: FleetOrders;
 };

@@ -106,7 +106,13 @@ export type Event =
   | { readonly type: 'RampRestarted' }
   | { readonly type: 'EffectApplied'; readonly effect: Effect }
   | { readonly type: 'Held'; readonly hold: Hold }
-  | { readonly type: 'Resumed'; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'Resumed';
+      readonly actor: string;
+      readonly reason: string;
+      /** Only the hold has ended. */
+      readonly keepsBreaker?: true;
+    }
   | {
       readonly type: 'PolicyChanged';
       readonly policy: Policy;

@@ -65,8 +65,10 @@ export function evolve(account: Account, event: Event): Account {
       });
     case 'Held':
       return accountWith(account, { hold: event.hold });
-    case 'Resumed':
-      return withoutBreaker(accountWith(account, { hold: null }));
+    case 'Resumed': {
+      const free = accountWith(account, { hold: null });
+      return event.keepsBreaker ? free : withoutBreaker(free);
+    }
     case 'PolicyChanged':
       return withPolicy(account, event);
     case 'OpeningsLearnt':

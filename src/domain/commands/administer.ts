@@ -23,7 +23,13 @@ export type Start = PolicyChange & {
   readonly actor?: string | undefined;
 };
 export type Order = { readonly reason: string; readonly actor: string };
+export type Resume = Order & {
+  /** The reason of the only hold that may end; absent: whatever stops the account. */
+  readonly heldFor?: string | undefined;
+};
 export type StateAnswer = { readonly state: AccountState };
+/** `unchanged`: the account has no hold with the reason `heldFor`. */
+export type ResumeAnswer = StateAnswer & { readonly unchanged?: true };
 export type HoldAnswer = StateAnswer & {
   /** Only in shadow mode: there the hold stops nothing (R23). */
   readonly mode?: 'shadow';
@@ -110,8 +116,12 @@ export const hold: Command<Order, HoldAnswer> = (account, order, at) => {
 /** Causes that a person who looked may end before their time (R5, R13). */
 const ENDED_BY_RESUME: readonly CooldownCause[] = ['unclean_end'];
 
-/** Ends hold and breaker, and no cooldown but that of an unclean end. */
-export const resume: Command<Order, StateAnswer> = (account, { actor, reason }, at) => {
+/**
+ * Ends hold and breaker, and no cooldown but that of an unclean end. With `heldFor`, it ends only a
+ * hold with that reason: an order that is taken back touches no other stop (R30).
+ */
+export const resume: Command<Resume, ResumeAnswer> = (account, { actor, reason, heldFor }, at) => {
+  if (heldFor !== undefined) return endHold(account, { actor, reason, heldFor }, at);
   const ended = account.cooldowns.filter(
     ({ cause, until }) => ENDED_BY_RESUME.includes(cause) && at < until,
   );
@@ -124,6 +134,18 @@ export const resume: Command<Order, StateAnswer> = (account, { actor, reason }, 
   const after = { ...account, hold: null, breakerUntil: null, cooldowns };
   return { events, answer: { state: stateOf(after, at) } };
 };
+
+function endHold(
+  account: Account,
+  { actor, reason, heldFor }: Required<Resume>,
+  at: Instant,
+): Decided<ResumeAnswer> {
+  if (account.hold?.reason !== heldFor) {
+    return { events: [], answer: { state: stateOf(account, at), unchanged: true } };
+  }
+  const state = stateOf({ ...account, hold: null }, at);
+  return { events: [{ type: 'Resumed', actor, reason, keepsBreaker: true }], answer: { state } };
+}
 
 /** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
 export function disconnect(

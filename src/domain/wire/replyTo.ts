@@ -20,6 +20,8 @@ export const FLEET_AUDIT_SCHEDULE = 'inmail-fleet-audit';
 export const WEBHOOKS_SCHEDULE = 'inmail-webhooks';
 /** The workflow of the brake (R27). */
 export const BRAKE_WORKFLOW = 'safeband-brake';
+/** The id of an order's workflow is this prefix and the id of the order (R30). */
+export const ORDER_WORKFLOW = 'safeband-order/';
 /** Sent inside a run that was reset to an earlier event (R14); from outside it is a bad Signal. */
 export const RESET_SIGNAL = 'safeband:reset';
 /** Names of signals with this prefix belong to Temporal. */
@@ -33,6 +35,7 @@ export const OWN_WORKFLOWS: readonly string[] = [
   FLEET_AUDIT_SCHEDULE,
   WEBHOOKS_SCHEDULE,
   BRAKE_WORKFLOW,
+  ORDER_WORKFLOW,
 ];
 
 /** Returns the form in which names are compared, so that no spelling hides a reserved name. */

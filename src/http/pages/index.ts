@@ -17,6 +17,7 @@ import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { AccountList } from './accounts/accountList.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
+import { addOrderPages } from './orders/orderRoutes.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
 import { addSearchPages } from './search/searchRoutes.js';
@@ -93,6 +94,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addWhatIf(scope, shared);
     addShadow(scope, shared);
     addAdminPages(scope, shared);
+    addOrderPages(scope, shared);
     addActions(scope, shared);
     addLinkPages(scope, shared);
     addSharePage(scope, shared);

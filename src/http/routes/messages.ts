@@ -1,7 +1,4 @@
 /** The routes of all messages that change an account, with their names in the contract (2). */
-import type { Static, TSchema } from 'typebox';
-import type { SafebandClient } from '../../client/index.js';
-import type { Order } from '../../domain/commands/administer.js';
 import { keepOutcome } from '../attempts/attempts.js';
 import { actorOf } from '../access/actor.js';
 import { checkConnect, checkGroup, refreshRights } from '../access/groups.js';
@@ -109,33 +106,28 @@ const configure = message({
   },
 });
 
-const order = <A extends TSchema>(
-  name: 'hold' | 'resume',
-  summary: string,
-  answer: A,
-  send: (client: SafebandClient, accountId: string, by: Order) => Promise<Static<A>>,
-) =>
-  message({
-    name,
-    needs: 'operate',
-    summary,
-    body: bodies.order,
-    answer,
-    send: ({ parts, caller, accountId, body: { reason, actor } }) =>
-      send(parts.client, accountId, { reason, actor: actorOf(caller, actor) }),
-  });
-const hold = order(
-  'hold',
-  'Stop the account until a person resumes it',
-  answers.holdAnswer,
-  (client, accountId, by) => client.hold(accountId, by),
-);
-const resume = order(
-  'resume',
-  'End a hold, the breaker, and the cooldown after an unclean end',
-  answers.stateAnswer,
-  (client, accountId, by) => client.resume(accountId, by),
-);
+const hold = message({
+  name: 'hold',
+  needs: 'operate',
+  summary: 'Stop the account until a person resumes it',
+  body: bodies.order,
+  answer: answers.holdAnswer,
+  send: ({ parts, caller, accountId, body: { reason, actor } }) =>
+    parts.client.hold(accountId, { reason, actor: actorOf(caller, actor) }),
+});
+const resume = message({
+  name: 'resume',
+  needs: 'operate',
+  summary: 'End a hold, the breaker, and the cooldown after an unclean end',
+  body: bodies.resume,
+  answer: answers.resumeAnswer,
+  send: ({ parts, caller, accountId, body: { reason, actor, heldFor } }) =>
+    parts.client.resume(accountId, {
+      reason,
+      actor: actorOf(caller, actor),
+      ...(heldFor ? { heldFor } : {}),
+    }),
+});
 
 const settleByOperator = message({
   name: 'settleByOperator',

@@ -38,6 +38,10 @@ export const problem = Type.Object(
   { additionalProperties: false, description: 'Problem details (RFC 9457).' },
 );
 
+export const resumeAnswer = closed({
+  state,
+  unchanged: Optional(Literal(true, { description: 'No hold has the reason heldFor.' })),
+});
 export const stateAnswer = closed({ state });
 export const holdAnswer = closed({
   state,

@@ -4,6 +4,7 @@
  */
 import { Type } from 'typebox';
 import { NAME_BYTES_MAX } from '../../domain/primitives/limits.js';
+import { resumeFields } from '../../domain/fleet/order.js';
 import * as admin from '../../domain/wire/adminRequests.js';
 import * as requests from '../../domain/wire/requests.js';
 import { CODE_MAX } from '../../domain/primitives/text.js';
@@ -267,6 +268,16 @@ export const order = bodyOf(
   {
     examples: [{ reason: 'the customer asked' }, { reason: 'checked with LinkedIn', actor: 'ada' }],
   },
+);
+
+export const resume = bodyOf(
+  resumeFields,
+  {
+    reason,
+    actor,
+    heldFor: note('Only a hold with exactly this reason ends, and nothing else.', 'incident 7'),
+  },
+  { examples: [{ reason: 'checked with LinkedIn' }] },
 );
 
 export const settleByOperator = bodyOf(

@@ -96,6 +96,8 @@ const READS = [
   'events ID --limit 2 --before 3',
   'drift',
   'drift --limit 1',
+  'order list',
+  'order make reconcile --accounts ID --reason checked',
   'alerts list',
   'alerts list ID --state all',
   'alerts list --kind drift --group none',
@@ -284,15 +286,9 @@ describe('a command that changes something', () => {
 
 describe('each command', () => {
   it('each command for which a key is enough is compared here', () => {
-    const lines = [
-      ...READS,
-      ...ORDERS,
-      ...APART,
-      'webhooks replay',
-      'webhooks remove',
-      'brake',
-      '__accounts',
-    ];
+    const others =
+      'webhooks replay, webhooks remove, brake, order show, order stop, order take-back, __accounts';
+    const lines = [...READS, ...ORDERS, ...APART, ...others.split(', ')];
     const compared = Object.keys(NEEDS).filter((path) =>
       lines.some((line) => line === path || line.startsWith(`${path} `)),
     );

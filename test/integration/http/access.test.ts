@@ -51,7 +51,7 @@ afterAll(() => stand.close());
 const isStream = ({ url }: KnownRoute): boolean => url.endsWith('/stream');
 /** Metrics name no account. The routes of webhooks and of one alert have tests of their own. */
 const isPlain = ({ url }: KnownRoute): boolean =>
-  url !== '/metrics' && !url.startsWith('/v1/webhooks') && !url.startsWith('/v1/alerts/');
+  url !== '/metrics' && !/^\/v1\/(webhooks|alerts\/|orders)/.test(url); // they have their own tests
 const routes = (): readonly KnownRoute[] =>
   stand.app
     .routeList()

@@ -71,7 +71,7 @@ const LEAST: readonly (readonly [name: string, body: TObject, least: (id: string
     () => ({ reservationId: 'one', outcome: 'delivered', chatId: 'c', ...PERSON }),
   ],
   ['hold', bodies.order, () => PERSON],
-  ['resume', bodies.order, () => PERSON],
+  ['resume', bodies.resume, () => PERSON],
   ['reconcileNow', bodies.nothing, () => ({})],
   ['disconnect', bodies.order, () => ({ reason: 'left' })],
 ];

@@ -62,6 +62,8 @@ const RIGHTS = `
   identity_locks      su      -         -       -
   inmail_events       si      -         s       s
   migration_lock      -       -         -       -
+  order_accounts      su.     -         s       sid
+  orders              su.     -         s       siu.d
   past_days           s       -         s       s
   past_sends          s       -         s       s
   reconciler_runs     si      -         s       s

@@ -7,6 +7,7 @@ import { edgeChecks } from './edges.js';
 import { correctionChecks } from './corrections.js';
 import { lineChecks } from './line.js';
 import { layerChecks } from './layers.js';
+import { orderChecks } from './order.js';
 import { pacingChecks } from './pacing.js';
 import { shadowChecks } from './shadow.js';
 import { spellingChecks } from './spelling.js';
@@ -23,5 +24,6 @@ export const CHECKS = {
   ...pacingChecks,
   ...shadowChecks,
   ...brakeChecks,
+  ...orderChecks,
 };
 export type CheckName = keyof typeof CHECKS;

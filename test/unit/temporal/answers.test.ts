@@ -22,6 +22,7 @@ const activities = (some: Partial<Activities>): Activities => ({
   auditFleet: none,
   sendWebhooks: none,
   noteBrake: none,
+  runOrder: none,
   findContacts: none,
   expandWindow: none,
   ...some,

@@ -62,6 +62,7 @@ export function FleetPage(props: Props): VNode {
         )}
         {frame.caller?.role === 'operator' ? (
           <p class="facts">
+            <a href="/orders">Orders</a>
             <a href="/webhooks">Webhooks</a>
             {frame.caller.accounts === null ? <a href="/keys">Keys</a> : null}
           </p>

@@ -50,7 +50,7 @@ const MESSAGES: readonly {
   },
   { ...messages.configure, body: bodies.configure, least: {} },
   { ...messages.hold, body: bodies.order, least: PERSON },
-  { ...messages.resume, body: bodies.order, least: PERSON },
+  { ...messages.resume, body: bodies.resume, least: PERSON },
   {
     ...messages.settleByOperator,
     body: bodies.settleByOperator,

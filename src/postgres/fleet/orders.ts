@@ -1,0 +1,292 @@
+/** Orders on many accounts, and what became of each account (R30). */
+import type {
+  KeptOrder,
+  OrderFilter,
+  OrderOutcome,
+  OrderRequest,
+} from '../../domain/fleet/order.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from '../pool.js';
+
+/** Maximum number of accounts that a preview lists. */
+export const PREVIEW_ACCOUNTS = 100;
+
+type Seen = {
+  readonly filter: OrderFilter;
+  /** The accounts that the key may see; null: all. */
+  readonly accounts: readonly string[] | null;
+};
+/** The accounts of an order: a disconnected one is only in it if the filter names that state. */
+const MATCHES = `($1::text[] is null or a.account_id = any($1))
+  and ($2::text is null or a.group_name = $2)
+  and ($3::text is null or a.tier::text = $3)
+  and (case when $4::text is null then a.state <> 'disconnected' else a.state = $4 end)
+  and ($5::text[] is null or a.account_id = any($5))`;
+const valuesOf = ({ filter, accounts }: Seen): unknown[] => [
+  accounts,
+  filter.group ?? null,
+  filter.tier ?? null,
+  filter.state ?? null,
+  filter.accountIds ?? null,
+];
+
+export type Preview = { readonly count: number; readonly accounts: readonly string[] };
+
+/** Returns how many accounts the filter chooses now, and the first of them. */
+export async function previewOrder(db: Queryable, seen: Seen): Promise<Preview> {
+  const [found] = await rowsOf<Preview>(
+    db,
+    `with chosen as (select account_id from safeband.accounts a where ${MATCHES})
+     select jsonb_build_object('count', (select count(*) from chosen), 'accounts', (
+       select coalesce(jsonb_agg(account_id), '[]') from (
+         select account_id from chosen order by account_id limit ${PREVIEW_ACCOUNTS}) f)) as row`,
+    valuesOf(seen),
+  );
+  return found ?? { count: 0, accounts: [] };
+}
+
+class Changed extends Error {
+  readonly count: number;
+
+  constructor(count: number) {
+    super('the accounts of the order have changed');
+    this.count = count;
+  }
+}
+
+/**
+ * Keeps the order and its accounts, if their number is the expected one. Returns the number of
+ * accounts; if it differs, nothing is kept.
+ */
+export async function keepOrder(
+  pool: Pool,
+  order: { readonly orderId: string; readonly expected: number } & OrderRequest,
+  accounts: Seen['accounts'],
+): Promise<number> {
+  const { orderId, kind, filter, change, reason, actor, perSecond, expected } = order;
+  const keep = inTransaction(pool, async (db) => {
+    await db.query(
+      `insert into safeband.orders
+         (order_id, kind, filter, change, reason, actor, per_second, accounts)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [orderId, kind, filter, change, reason, actor, perSecond, expected],
+    );
+    const { rowCount } = await db.query(
+      `insert into safeband.order_accounts (order_id, account_id)
+       select $6, a.account_id from safeband.accounts a where ${MATCHES}`,
+      [...valuesOf({ filter, accounts }), orderId],
+    );
+    if (rowCount !== expected) throw new Changed(rowCount ?? 0);
+    return expected;
+  });
+  return keep.catch((error: unknown) => {
+    if (error instanceof Changed) return error.count;
+    throw error;
+  });
+}
+
+/**
+ * Keeps an order that resumes exactly the accounts that another order has held. Returns their
+ * number; 0: none, and nothing is kept. Null: that order was taken back already.
+ */
+export async function keepTakeBack(
+  pool: Pool,
+  order: {
+    readonly orderId: string;
+    readonly takesBack: string;
+    readonly reason: string;
+    readonly actor: string;
+    readonly perSecond: number;
+  },
+): Promise<number | null> {
+  const { orderId, takesBack, reason, actor, perSecond } = order;
+  return inTransaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `insert into safeband.orders
+         (order_id, kind, filter, reason, actor, per_second, accounts, takes_back)
+       select $1, 'resume', '{}', $3, $4, $5, count(*), $2 from safeband.order_accounts
+        where order_id = $2 and outcome = 'done' having count(*) > 0
+       on conflict (takes_back) do nothing`,
+      [orderId, takesBack, reason, actor, perSecond],
+    );
+    const added = await db.query(
+      `insert into safeband.order_accounts (order_id, account_id)
+       select $1, account_id from safeband.order_accounts
+        where order_id = $2 and outcome = 'done' and exists (
+          select from safeband.orders where order_id = $1)`,
+      [orderId, takesBack],
+    );
+    if (rowCount === 1) return added.rowCount ?? 0;
+    const { rowCount: before } = await db.query(
+      `select from safeband.orders where takes_back = $1`,
+      [takesBack],
+    );
+    return before === 0 ? 0 : null;
+  });
+}
+
+/** Removes an order whose workflow could not be started. */
+export const dropOrder = (pool: Pool, orderId: string): Promise<unknown> =>
+  inTransaction(pool, async (db) => {
+    await db.query('delete from safeband.order_accounts where order_id = $1', [orderId]);
+    await db.query('delete from safeband.orders where order_id = $1', [orderId]);
+  });
+
+/** An order with its progress. Instants are ISO 8601. */
+export type OrderRow = Omit<KeptOrder, 'takesBack'> & {
+  readonly filter: OrderFilter;
+  readonly perSecond: number;
+  readonly accounts: number;
+  readonly takesBack: string | null;
+  /** The order that took this one back; null: none. */
+  readonly takenBackBy: string | null;
+  readonly madeAt: string;
+  readonly stopped: { readonly at: string; readonly actor: string; readonly reason: string } | null;
+  readonly endedAt: string | null;
+  readonly done: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly left: number;
+};
+const COUNT = (what: string): string => `(select count(*) filter (where ${what})
+  from safeband.order_accounts x where x.order_id = o.order_id)`;
+const ORDER_ROW = `jsonb_build_object('orderId', o.order_id, 'kind', o.kind, 'filter', o.filter,
+  'change', o.change, 'reason', o.reason, 'actor', o.actor, 'perSecond', o.per_second,
+  'accounts', o.accounts, 'takesBack', o.takes_back,
+  'takenBackBy', (select t.order_id from safeband.orders t where t.takes_back = o.order_id),
+  'madeAt', safeband.iso(o.made_at), 'endedAt', safeband.iso(o.ended_at),
+  'stopped', case when o.stopped_at is not null then jsonb_build_object(
+    'at', safeband.iso(o.stopped_at), 'actor', o.stopped_by, 'reason', o.stop_reason) end,
+  'done', ${COUNT("outcome = 'done'")}, 'unchanged', ${COUNT("outcome = 'unchanged'")},
+  'failed', ${COUNT("outcome = 'failed'")}, 'left', ${COUNT('outcome is null')})`;
+/** A limited key sees an order if it may see each of its accounts. */
+const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
+  where y.order_id = o.order_id and not y.account_id = any($1)))`;
+
+/** Reads one order; undefined: there is none, or the key may not see it. */
+export async function readOrder(
+  db: Queryable,
+  orderId: string,
+  accounts: Seen['accounts'],
+): Promise<OrderRow | undefined> {
+  const [found] = await rowsOf<OrderRow>(
+    db,
+    `select ${ORDER_ROW} as row from safeband.orders o where ${SEEN} and o.order_id = $2`,
+    [accounts, orderId],
+  );
+  return found;
+}
+
+/** Returns the orders that the key may see, the newest first. */
+export const listOrders = (
+  db: Queryable,
+  { accounts, limit }: { readonly accounts: Seen['accounts']; readonly limit: number },
+): Promise<readonly OrderRow[]> =>
+  rowsOf(
+    db,
+    `select ${ORDER_ROW} as row from safeband.orders o where ${SEEN}
+      order by o.made_at desc, o.order_id limit $2`,
+    [accounts, limit],
+  );
+
+/** What became of one account of an order. */
+export type OrderAccountRow = {
+  readonly accountId: string;
+  readonly outcome: OrderOutcome | null;
+  readonly error: string | null;
+  readonly decidedAt: string | null;
+};
+
+/** Returns accounts of an order after that id, by id; `outcome`: only those, `left` without one. */
+export const listOrderAccounts = (
+  db: Queryable,
+  asked: {
+    readonly orderId: string;
+    readonly after: string | null;
+    readonly limit: number;
+    readonly outcome: OrderOutcome | 'left' | null;
+  },
+): Promise<readonly OrderAccountRow[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('accountId', account_id, 'outcome', outcome, 'error', error,
+       'decidedAt', safeband.iso(decided_at)) as row
+     from safeband.order_accounts
+     where order_id = $1 and ($2::text is null or account_id > $2)
+       and ($4::text is null or coalesce(outcome, 'left') = $4)
+     order by account_id limit $3`,
+    [asked.orderId, asked.after, asked.limit, asked.outcome],
+  );
+
+/** Stops the order before its next accounts; false: it has ended, or was stopped before. */
+export async function stopOrder(
+  db: Queryable,
+  { orderId, reason, actor }: Pick<KeptOrder, 'orderId' | 'reason' | 'actor'>,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update safeband.orders
+        set stopped_at = clock_timestamp(), stopped_by = $2, stop_reason = $3
+      where order_id = $1 and stopped_at is null and ended_at is null`,
+    [orderId, actor, reason],
+  );
+  return rowCount === 1;
+}
+
+/** What a worker does next for an order. */
+export type OrderWork = {
+  readonly order: KeptOrder;
+  readonly perSecond: number;
+  readonly isStopped: boolean;
+  /** Accounts without an outcome, by id. */
+  readonly next: readonly string[];
+};
+
+/** Returns the next accounts of an order; undefined: there is no such order. */
+export async function readOrderWork(
+  db: Queryable,
+  orderId: string,
+  limit: number,
+): Promise<OrderWork | undefined> {
+  const [found] = await rowsOf<OrderWork>(
+    db,
+    `select jsonb_build_object('order', jsonb_build_object('orderId', o.order_id, 'kind', o.kind,
+         'reason', o.reason, 'actor', o.actor, 'change', o.change, 'takesBack',
+         (select jsonb_build_object('orderId', h.order_id, 'reason', h.reason)
+            from safeband.orders h where h.order_id = o.takes_back)),
+       'perSecond', o.per_second, 'isStopped', o.stopped_at is not null, 'next', (
+         select coalesce(jsonb_agg(account_id order by account_id), '[]') from (
+           select account_id from safeband.order_accounts x
+            where x.order_id = o.order_id and outcome is null
+            order by account_id limit $2) f)) as row
+     from safeband.orders o where o.order_id = $1`,
+    [orderId, limit],
+  );
+  return found;
+}
+
+/** Writes what became of an account; a second outcome changes nothing. */
+export const noteOutcome = (
+  db: Queryable,
+  {
+    orderId,
+    accountId,
+    outcome,
+    error,
+  }: Pick<OrderAccountRow, 'accountId' | 'error'> & {
+    readonly orderId: string;
+    readonly outcome: OrderOutcome;
+  },
+): Promise<unknown> =>
+  db.query(
+    `update safeband.order_accounts
+        set outcome = $3, error = $4, decided_at = clock_timestamp()
+      where order_id = $1 and account_id = $2 and outcome is null`,
+    [orderId, accountId, outcome, error],
+  );
+
+/** Notes that no work is left for the order, or that it was stopped. */
+export const endOrder = (db: Queryable, orderId: string): Promise<unknown> =>
+  db.query(
+    `update safeband.orders set ended_at = clock_timestamp()
+      where order_id = $1 and ended_at is null`,
+    [orderId],
+  );

@@ -1,0 +1,156 @@
+/**
+ * How a person makes, stops and takes back an order on many accounts (R30): the same for HTTP,
+ * pages and command line.
+ */
+import { randomBytes } from 'node:crypto';
+import { assertNever } from '../domain/primitives/assert.js';
+import { parseOrderBy, parseOrderRequest, type OrderRequest } from '../domain/fleet/order.js';
+import type { Instant } from '../domain/primitives/time.js';
+import {
+  dropOrder,
+  keepOrder,
+  keepTakeBack,
+  previewOrder,
+  readOrder,
+  stopOrder,
+  type OrderRow,
+  type Preview,
+} from '../postgres/fleet/orders.js';
+import type { Pool } from '../postgres/pool.js';
+
+/** Why an order was refused; nothing was changed. */
+export class OrderRefused extends Error {
+  override readonly name = 'OrderRefused';
+  readonly kind:
+    'InvalidInput' | 'CapAboveSafeBand' | 'order-changed' | 'order-unknown' | 'order-refused';
+
+  constructor(kind: OrderRefused['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What the desk needs; `accounts`: those that the key may see, null for all. */
+export type Desk = {
+  readonly pool: Pool;
+  /** Starts the workflow of the order. */
+  readonly startOrder: (orderId: string) => Promise<void>;
+  readonly now: () => Instant;
+  readonly accounts: readonly string[] | null;
+};
+export type Previewed = Preview & {
+  /** What happens to each account, in a sentence. */
+  readonly effect: string;
+  /** How many of the named accounts the filter does not choose. */
+  readonly missing: number;
+};
+
+/** Returns which accounts an order would be for, and what it would do. Changes nothing. */
+export async function preview(desk: Desk, raw: unknown): Promise<Previewed> {
+  const order = read(raw, desk.now());
+  const found = await previewOrder(desk.pool, { filter: order.filter, accounts: desk.accounts });
+  const named = order.filter.accountIds?.length ?? found.count;
+  return { ...found, effect: effectOf(order), missing: Math.max(0, named - found.count) };
+}
+
+/** Makes the order if its number of accounts is still the expected one, and starts it. */
+export async function makeOrder(desk: Desk, raw: unknown): Promise<OrderRow> {
+  const order = read(raw, desk.now());
+  const { expected } = order;
+  if (expected === undefined) {
+    const text = 'expected should be the count of the preview: it shows which accounts are meant';
+    throw new OrderRefused('InvalidInput', text);
+  }
+  const orderId = newId();
+  const count = await keepOrder(desk.pool, { ...order, orderId, expected }, desk.accounts);
+  if (count !== expected) {
+    const text = `the filter chooses ${count} accounts now, and ${expected} were expected`;
+    throw new OrderRefused('order-changed', text);
+  }
+  return started(desk, orderId);
+}
+
+/** Stops the order: accounts that it has not come to stay as they are. */
+export async function stop(desk: Desk, orderId: string, raw: By): Promise<OrderRow> {
+  const by = readBy(raw, desk.now());
+  await known(desk, orderId);
+  if (!(await stopOrder(desk.pool, { orderId, ...by }))) {
+    throw new OrderRefused('order-refused', 'the order has ended, or was stopped already');
+  }
+  return known(desk, orderId);
+}
+
+/** Makes an order that resumes exactly the accounts that a hold of that order has stopped. */
+export async function takeBack(desk: Desk, takesBack: string, raw: By): Promise<OrderRow> {
+  const by = readBy(raw, desk.now());
+  const { kind, endedAt, perSecond } = await known(desk, takesBack);
+  if (kind !== 'hold') {
+    throw new OrderRefused('order-refused', 'only an order of the kind hold can be taken back');
+  }
+  if (endedAt === null) {
+    throw new OrderRefused('order-refused', 'the order has not ended: stop it first, and wait');
+  }
+  const orderId = newId();
+  const count = await keepTakeBack(desk.pool, { orderId, takesBack, perSecond, ...by });
+  if (count === null) throw new OrderRefused('order-refused', 'the order was taken back already');
+  if (count === 0) throw new OrderRefused('order-refused', 'the order has held no account');
+  return started(desk, orderId);
+}
+
+export type By = { readonly reason: string; readonly actor: string };
+
+/** Returns the order; throws if there is none, or if the key may not see all of its accounts. */
+export async function known({ pool, accounts }: Desk, orderId: string): Promise<OrderRow> {
+  const order = await readOrder(pool, orderId, accounts);
+  if (order) return order;
+  throw new OrderRefused('order-unknown', 'there is no such order, or this key may not see it');
+}
+
+async function started(desk: Desk, orderId: string): Promise<OrderRow> {
+  try {
+    await desk.startOrder(orderId);
+  } catch (error) {
+    await dropOrder(desk.pool, orderId);
+    throw error;
+  }
+  return known(desk, orderId);
+}
+
+const newId = (): string => randomBytes(8).toString('hex');
+
+function read(raw: unknown, at: Instant): OrderRequest {
+  const parsed = parseOrderRequest(raw, 'strict', at);
+  if (parsed.ok) return parsed.value;
+  const { refused, message } = parsed;
+  const kind = refused === 'CapAboveSafeBand' ? refused : 'InvalidInput';
+  throw new OrderRefused(kind, message);
+}
+
+function readBy(raw: By, at: Instant): By {
+  const parsed = parseOrderBy(raw, 'strict', at);
+  if (parsed.ok) return parsed.value;
+  throw new OrderRefused('InvalidInput', parsed.message);
+}
+
+function effectOf({ kind, change }: OrderRequest): string {
+  switch (kind) {
+    case 'hold':
+      return 'Each account grants nothing until a person resumes it. A hold that is there stays.';
+    case 'resume':
+      return 'The hold and the breaker of each account end, also those of a person.';
+    case 'configure':
+      return `The settings of each account change: ${JSON.stringify(change)}`;
+    case 'reconcile':
+      return 'Each account is compared with its evidence, and its counter is corrected.';
+    case 'disconnect':
+      return 'Each account denies every reserve, and ends when nothing is in flight.';
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** What people read about the state of an order. */
+export function stateOfOrder({ endedAt, stopped }: Pick<OrderRow, 'endedAt' | 'stopped'>) {
+  if (stopped) return endedAt === null ? ('stopping' as const) : ('stopped' as const);
+  return endedAt === null ? ('running' as const) : ('done' as const);
+}

@@ -1,0 +1,200 @@
+/** Orders on many accounts: preview, hold, take back, stop, restart, and who may order what (R30). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OrderRow } from '../../../src/postgres/fleet/orders.js';
+import { createHttpStand, type HttpStand } from '../../support/http.js';
+
+let stand: HttpStand;
+let key: string;
+beforeAll(async () => {
+  stand = await createHttpStand();
+  key = await stand.key('operator');
+});
+afterAll(() => stand.close());
+
+type Row = OrderRow & { readonly state: string };
+const post = (path: string, body: object, by = key) => stand.ask(by, `/v1/orders${path}`, body);
+const read = async (orderId: string): Promise<Row> =>
+  (await stand.ask(key, `/v1/orders/${orderId}`)).json<Row>();
+const over = (orderId: string) =>
+  expect.poll(async () => (await read(orderId)).endedAt, { interval: 100 }).not.toBe(null);
+const accountsOf = async (orderId: string, query = '') =>
+  (await stand.ask(key, `/v1/orders/${orderId}/accounts${query}`)).json<{
+    items: { accountId: string; outcome: string | null; error: string | null }[];
+  }>().items;
+/** Connects accounts of a group, whose rows are saved. */
+async function fleet(group: string, count: number, start: object = {}): Promise<readonly string[]> {
+  const ids = Array.from({ length: count }, () => stand.newAccount(group));
+  await Promise.all(ids.map((id) => stand.connect(id, { group, ...start })));
+  const saved = async () =>
+    (
+      await stand.pool.query(
+        `select from safeband.accounts where account_id = any($1) and state = 'active'`,
+        [ids],
+      )
+    ).rowCount;
+  await expect.poll(saved).toBe(count);
+  return ids;
+}
+const stateOf = async (id: string) =>
+  (await stand.handle(id).query<{ state: string }>('status')).state;
+const update = (id: string, name: string, payload: object) =>
+  stand.handle(id).executeUpdate(name, { args: [payload] });
+async function made(body: object): Promise<Row> {
+  const found = await post('/preview', body);
+  const { count } = found.json<{ count: number }>();
+  const answer = await post('', { ...body, expected: count });
+  expect([answer.statusCode, answer.json()]).toMatchObject([200, { accounts: count }]);
+  return answer.json<Row>();
+}
+
+describe('an order to hold', () => {
+  it('holds what its preview shows, and its take-back resumes exactly what it has held', async () => {
+    const ids = await fleet('acme', 6);
+    const others = await fleet('elsewhere', 1);
+    const [before = '', again = '', resumed = '', ...rest] = ids;
+    await update(before, 'hold', { reason: 'asked by the customer', actor: 'ben' });
+    const body = { kind: 'hold', filter: { group: 'acme' }, reason: 'incident 7', actor: 'ada' };
+    const shown = (await post('/preview', body)).json();
+    expect(shown).toEqual({
+      count: 6,
+      accounts: ids.toSorted(),
+      effect: expect.stringContaining('grants nothing'),
+      missing: 0,
+    });
+    const changed = await post('', { ...body, expected: 5 });
+    expect([changed.statusCode, changed.json()]).toMatchObject([
+      409,
+      { type: 'urn:safeband:problem:order-changed', detail: expect.stringContaining('6 accounts') },
+    ]);
+    const { orderId, actor } = await made(body);
+    expect(actor).toBe('ada via operator-1');
+    await over(orderId);
+    const order = await read(orderId);
+    expect(order).toMatchObject({ state: 'done', done: 5, unchanged: 1, failed: 0, left: 0 });
+    expect(await accountsOf(orderId, '?outcome=unchanged')).toMatchObject([{ accountId: before }]);
+    expect(await Promise.all([...ids, ...others].map(stateOf))).toEqual([
+      ...ids.map(() => 'held'),
+      'active',
+    ]);
+
+    await update(resumed, 'resume', { reason: 'it may send', actor: 'ben' });
+    await update(again, 'resume', { reason: 'it may send', actor: 'ben' });
+    await update(again, 'hold', { reason: 'no, it may not', actor: 'ben' });
+    const back = (await post(`/${orderId}/takeBack`, { reason: 'it has ended' })).json<Row>();
+    expect(back).toMatchObject({ kind: 'resume', takesBack: orderId, accounts: 5 });
+    await over(back.orderId);
+    expect(await read(back.orderId)).toMatchObject({ done: 3, unchanged: 2, failed: 0 });
+    expect(await Promise.all([before, again, resumed, ...rest].map(stateOf))).toEqual([
+      'held',
+      'held',
+      'active',
+      'active',
+      'active',
+      'active',
+    ]);
+    const twice = await post(`/${orderId}/takeBack`, { reason: 'once more' });
+    expect([twice.statusCode, twice.json()]).toMatchObject([409, { title: expect.any(String) }]);
+    expect(await read(orderId)).toMatchObject({ takenBackBy: back.orderId });
+  });
+
+  it('stops before its next accounts, and a worker that restarts continues it', async () => {
+    const ids = await fleet('slow', 5);
+    const order = { kind: 'hold', filter: { accountIds: ids }, reason: 'one by one', perSecond: 2 };
+    const { orderId } = await made(order);
+    await expect.poll(async () => (await read(orderId)).done).toBeGreaterThan(0);
+    await stand.stopWorker();
+    expect((await read(orderId)).left).toBeGreaterThan(0);
+    await stand.startWorker();
+    await over(orderId);
+    expect(await read(orderId)).toMatchObject({ state: 'done', done: 5 });
+
+    const resume = { ...order, kind: 'resume', perSecond: 1 };
+    const second = await made(resume);
+    await expect.poll(async () => (await read(second.orderId)).done).toBeGreaterThan(0);
+    const stopped = await post(`/${second.orderId}/stop`, { reason: 'wrong list' });
+    expect(stopped.json()).toMatchObject({ stopped: { reason: 'wrong list' } });
+    await over(second.orderId);
+    const end = await read(second.orderId);
+    expect([end.state, end.done + end.left]).toEqual(['stopped', 5]);
+    expect(end.left).toBeGreaterThan(0);
+    const left = await accountsOf(second.orderId, '?outcome=left');
+    expect(await Promise.all(left.map(({ accountId }) => stateOf(accountId)))).toEqual(
+      left.map(() => 'held'),
+    );
+    const more = await post(`/${second.orderId}/stop`, { reason: 'once more' });
+    expect(more.statusCode).toBe(409);
+    expect((await post(`/${second.orderId}/takeBack`, { reason: 'r' })).statusCode).toBe(409);
+  });
+});
+
+it('an order configures, reconciles and disconnects, and a failed account keeps its error', async () => {
+  const [premium = ''] = await fleet('mixed', 1, { tier: 'premium' });
+  const [navigator = ''] = await fleet('mixed', 1);
+  const filter = { group: 'mixed' };
+  const change = { dailyCap: 30 };
+  const { orderId } = await made({ kind: 'configure', filter, change, reason: 'more' });
+  await over(orderId);
+  const found = await accountsOf(orderId);
+  expect(Object.fromEntries(found.map(({ accountId, ...one }) => [accountId, one]))).toMatchObject({
+    [premium]: { outcome: 'failed', error: expect.stringMatching(/^CapAboveSafeBand: /) },
+    [navigator]: { outcome: 'done', error: null },
+  });
+  for (const kind of ['reconcile', 'disconnect']) {
+    const { orderId: next } = await made({ kind, filter, reason: 'the customer has left' });
+    await over(next);
+    expect(await read(next)).toMatchObject({ done: 2, failed: 0 });
+  }
+  expect(await stateOf(premium)).toBe('disconnected');
+  const none = await post('/preview', { kind: 'hold', filter, reason: 'no account is left' });
+  expect([none.statusCode, none.json()]).toMatchObject([200, { count: 0, accounts: [] }]);
+});
+
+it('a bad order is refused by its field, and no account is asked', async () => {
+  const good = { kind: 'hold', filter: { all: true }, reason: 'r', expected: 1 };
+  const ids = (count: number) => Array.from({ length: count }, (_, n) => `a${n}`);
+  for (const [bad, field] of [
+    [{ filter: {} }, 'filter'],
+    [{ filter: { all: true, group: 'acme' } }, 'filter.all'],
+    [{ filter: { group: 'ACME' } }, 'filter.group'],
+    [{ filter: { accountIds: [] } }, 'filter.accountIds'],
+    [{ filter: { accountIds: ids(10_001) } }, 'filter.accountIds'],
+    [{ filter: { accountIds: ['a', 'a'] } }, 'filter'],
+    [{ reason: 'x'.repeat(488) }, 'reason'],
+    [{ kind: 'restart' }, 'kind'],
+    [{ perSecond: 501 }, 'perSecond'],
+    [{ expected: undefined }, 'expected'],
+    [{ expected: 0 }, 'expected'],
+    [{ kind: 'configure' }, 'change'],
+    [{ kind: 'configure', change: { dailyCap: -1 } }, 'change.dailyCap'],
+    [{ change: { dailyCap: 1 } }, 'change'],
+  ] as const) {
+    const answer = await post('', { ...good, ...bad });
+    expect([bad, answer.statusCode, answer.json<{ field?: string }>().field]).toEqual([
+      bad,
+      400,
+      field,
+    ]);
+  }
+  expect((await stand.ask(key, '/v1/orders/0000000000000000')).statusCode).toBe(404);
+});
+
+it('a limited key orders its own accounts only, and sees only orders about them', async () => {
+  const [mine = '', theirs = ''] = await fleet('shared', 2);
+  const own = await stand.key('operator', [mine]);
+  const order = { kind: 'hold', filter: { accountIds: [mine, theirs] }, reason: 'mine' };
+  expect((await post('/preview', order, own)).json()).toMatchObject({ count: 1, missing: 1 });
+  const { orderId } = (await post('', { ...order, expected: 1 }, own)).json<Row>();
+  await over(orderId);
+  expect([await stateOf(mine), await stateOf(theirs)]).toEqual(['held', 'active']);
+  const foreign = await made({ ...order, filter: { accountIds: [theirs] } });
+  await over(foreign.orderId);
+  for (const path of ['', '/accounts']) {
+    const answer = await stand.ask(own, `/v1/orders/${foreign.orderId}${path}`);
+    expect(answer.statusCode).toBe(404);
+  }
+  const listed = (await stand.ask(own, '/v1/orders')).json<{ items: Row[] }>().items;
+  expect(listed.map((one) => one.orderId)).toEqual([orderId]);
+  for (const role of ['reader', 'pipeline'] as const) {
+    expect((await post('/preview', order, await stand.key(role))).statusCode).toBe(403);
+  }
+});

@@ -1,0 +1,90 @@
+/** An order on many accounts: what it asks each account, and what the answer means (R30). */
+import { describe, expect, it } from 'vitest';
+import { hold, resume } from '../../../../src/domain/commands/administer.js';
+import {
+  messageOf,
+  outcomeOf,
+  parseOrderRequest,
+  reasonOf,
+  type KeptOrder,
+} from '../../../../src/domain/fleet/order.js';
+import { anAccount, at } from '../../../support/scenario.js';
+
+const NINE = at('09:00');
+const ORDER: KeptOrder = {
+  orderId: '7c2e91d04ab35f68',
+  kind: 'hold',
+  reason: 'incident 7',
+  actor: 'ada',
+  change: null,
+  takesBack: null,
+};
+const BACK: KeptOrder = {
+  ...ORDER,
+  orderId: '00000000000000aa',
+  kind: 'resume',
+  reason: 'it has ended',
+  takesBack: ORDER,
+};
+const request = { kind: 'hold', filter: { all: true }, reason: 'r', actor: 'ada' };
+
+describe('an order', () => {
+  it('sends each account the message of its kind, and names itself in the reason', () => {
+    const by = { reason: 'incident 7 (order 7c2e91d04ab35f68)', actor: 'ada' };
+    expect(messageOf(ORDER)).toEqual({ name: 'hold', payload: by });
+    const change = { dailyCap: 30 };
+    expect(messageOf({ ...ORDER, kind: 'configure', change }).payload).toEqual({
+      dailyCap: 30,
+      actor: 'ada',
+    });
+    expect(messageOf({ ...ORDER, kind: 'reconcile' })).toEqual({
+      name: 'reconcileNow',
+      payload: {},
+    });
+    expect(messageOf(BACK)).toEqual({
+      name: 'resume',
+      payload: {
+        reason: 'it has ended (order 00000000000000aa)',
+        actor: 'ada',
+        heldFor: by.reason,
+      },
+    });
+  });
+
+  it('has changed an account only if no other hold was first', () => {
+    const before = (reason: string) => ({ state: 'held', heldBefore: { reason } });
+    expect(outcomeOf(ORDER, { state: 'held' })).toBe('done');
+    expect(outcomeOf(ORDER, before('a person'))).toBe('unchanged');
+    expect(outcomeOf(ORDER, before(reasonOf(ORDER)))).toBe('done');
+    expect(outcomeOf(BACK, { state: 'held', unchanged: true })).toBe('unchanged');
+  });
+
+  it('names every account or a filter, and never both or none', () => {
+    const ok = (filter: object) => parseOrderRequest({ ...request, filter }, 'strict', NINE).ok;
+    expect([ok({ all: true }), ok({ group: 'acme' }), ok({ tier: 'premium' })]).toEqual(
+      Array(3).fill(true),
+    );
+    expect([ok({}), ok({ all: false }), ok({ all: true, group: 'acme' })]).toEqual(
+      Array(3).fill(false),
+    );
+  });
+});
+
+describe('a take-back', () => {
+  const { reason, ...by } = { reason: reasonOf(BACK), actor: 'ada' };
+  const back = { ...by, reason, heldFor: reasonOf(ORDER) };
+
+  it('ends the hold of its order, and no breaker', () => {
+    const order = { reason: reasonOf(ORDER), actor: 'ada' };
+    const held = anAccount().when(hold, order).entity.account;
+    const account = { ...held, breakerUntil: NINE + 86_400_000 };
+    const { events } = resume(account, back, NINE);
+    expect(events).toMatchObject([{ type: 'Resumed', keepsBreaker: true }]);
+    expect(anAccount().when(hold, order).when(resume, back).entity.account.hold).toBe(null);
+  });
+
+  it('changes nothing of a hold of a person', () => {
+    const { account } = anAccount().when(hold, { reason: 'a person', actor: 'ben' }).entity;
+    expect(resume(account, back, NINE)).toMatchObject({ events: [], answer: { unchanged: true } });
+  });
+});
