@@ -61,6 +61,7 @@ begin
       ('safeband_worker', 'account_changes', 'select, insert'),
       ('safeband_worker', 'waiting', 'select, insert, update'),
       ('safeband_worker', 'past_sends', 'select'),
+      ('safeband_worker', 'replies', 'select, insert'),
       ('safeband_worker', 'past_days', 'select'),
       ('safeband_worker', 'account_status', 'select'),
       ('safeband_worker', 'retention', 'select'),
@@ -102,6 +103,7 @@ begin
       ('safeband_reader', 'account_changes', 'select'),
       ('safeband_reader', 'waiting', 'select'),
       ('safeband_reader', 'past_sends', 'select'),
+      ('safeband_reader', 'replies', 'select'),
       ('safeband_reader', 'past_days', 'select'),
       ('safeband_reader', 'brakes', 'select'),
       ('safeband_reader', 'orders', 'select'),
@@ -137,6 +139,7 @@ begin
       ('safeband_server', 'account_changes', 'select'),
       ('safeband_server', 'waiting', 'select'),
       ('safeband_server', 'past_sends', 'select'),
+      ('safeband_server', 'replies', 'select'),
       ('safeband_server', 'past_days', 'select'),
       ('safeband_server', 'brakes', 'select'),
       -- It makes orders and stops them; an order whose workflow cannot start is removed again.

@@ -537,6 +537,20 @@ create table safeband.reconciler_runs (
 CREATE INDEX reconciler_runs_account ON safeband.reconciler_runs USING btree (account_id, ran_at DESC);
 CREATE INDEX reconciler_runs_scope ON safeband.reconciler_runs USING btree (scope, ran_at DESC);
 
+create table safeband.replies (
+  account_id safeband.account_id not null,
+  chat_id safeband.foreign_id not null,
+  replied_at timestamp with time zone not null,
+  reservation_id safeband.reservation_id,
+  sent_at timestamp with time zone not null,
+  refunded boolean generated always as ((ignored IS NULL)) stored,
+  ignored text,
+  number bigint not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint replies_ignored_check CHECK (ignored = ANY (ARRAY['free'::text, 'too_late'::text, 'no_balance'::text, 'older'::text]))
+);
+CREATE UNIQUE INDEX replies_chat ON safeband.replies USING btree (account_id, safeband.fingerprint((chat_id)::text));
+
 create table safeband.reservation_history (
   account_id safeband.account_id not null,
   reservation_id safeband.reservation_id not null,

@@ -14,7 +14,7 @@ import type { Pacing } from '../domain/account/policy.js';
 import { RETENTION_DEFAULT, type Retention } from '../domain/records/retention.js';
 import type { ErasureKey } from '../postgres/data/erasureKey.js';
 import type { Pool } from '../postgres/pool.js';
-import { readContacts } from '../postgres/read/contacts.js';
+import { readContacts, readReplies } from '../postgres/read/contacts.js';
 import { USUAL_SIZES, type Sizes } from '../platform/sizes.js';
 
 export type ActivityNeeds = {
@@ -44,5 +44,6 @@ export const createActivities = ({
   ...brakeActivities(pool),
   ...orderActivities(pool),
   findContacts: async (ask) => ({ found: await readContacts(pool, ask, erasureKey) }),
+  findReplies: async (ask) => ({ found: await readReplies(pool, ask) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -4,7 +4,8 @@
  * no activity reads a clock for them (R16).
  */
 import type { Account } from '../domain/account/account.js';
-import type { AccountId, RecipientId, ReservationId } from '../domain/primitives/ids.js';
+import type { AccountId, ChatId, RecipientId, ReservationId } from '../domain/primitives/ids.js';
+import type { LoggedChat } from '../domain/commands/reply.js';
 import type { AccountRow, Entry } from '../domain/records/records.js';
 import type {
   CommittedRun,
@@ -243,6 +244,15 @@ export interface Activities {
     readonly recipients: readonly RecipientId[];
     readonly since: UtcDay;
   }): Promise<{ readonly found: readonly FoundContact[] }>;
+
+  /**
+   * Finds, for each reply, the InMail of its chat, and if a reply in it is recorded (R24), in the
+   * order of the ask. Safe to run again: it only reads.
+   */
+  findReplies(ask: {
+    readonly accountId: AccountId;
+    readonly replies: readonly { readonly chatId: ChatId; readonly at: Instant }[];
+  }): Promise<{ readonly found: readonly LoggedChat[] }>;
 
   /**
    * Returns when a sending window is open, as UTC intervals (R11).

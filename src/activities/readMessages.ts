@@ -5,6 +5,8 @@ import { alert } from '../domain/account/events.js';
 import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReader.js';
 import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
 import { parseReserve } from '../domain/wire/requests.js';
+import { isReservationId } from '../domain/primitives/ids.js';
+import { REPLY_IGNORED, type RecordedReply } from '../domain/account/stops.js';
 import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { messages } from '../temporal/protocol.js';
 import { missingKeyIn, type History, type HistoryEvent } from './history.js';
@@ -142,6 +144,11 @@ class Reading {
         return read(messages.creditsObserved.parse(raw, mode, at), (input) =>
           push({ name: 'credits', input }),
         );
+      case 'replyObserved':
+        return read(messages.replyObserved.parse(raw, mode, at), ({ chatId, at: said }) => {
+          const known = recordedIn(answer);
+          if (known) push({ name: 'reply', input: { chatId, at: Math.min(said, at), ...known } });
+        });
       case 'settleByOperator':
         return read(messages.settleByOperator.parse(raw, mode, at), (input) =>
           push({ name: 'settle', input }),
@@ -197,4 +204,15 @@ function promisedIn(decision: unknown): Promised | undefined {
   return quotaDay === undefined || leaseExpiresAt === undefined
     ? undefined
     : { quotaDay, leaseExpiresAt };
+}
+
+/** Returns what the answer to a reply states of it; undefined if the reply was not recorded. */
+function recordedIn(answer: unknown): Omit<RecordedReply, 'chatId' | 'at'> | undefined {
+  if (!isObject(answer)) return undefined;
+  const { reservationId, ignored } = answer;
+  const sentAt = parseInstant(String(answer['sentAt']));
+  const why = ignored === null ? null : REPLY_IGNORED.find((one) => one === ignored);
+  if (sentAt === undefined || why === undefined) return undefined;
+  const id = isReservationId(reservationId) ? reservationId : null;
+  return { reservationId: id, sentAt, ignored: why };
 }

@@ -48,6 +48,7 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   InvalidInput: EXIT.usage,
   AccountUnknown: EXIT.unknown,
   ReservationUnknown: EXIT.unknown,
+  ChatUnknown: EXIT.unknown,
   ReservationConflict: EXIT.refused,
   ReservationSettled: EXIT.refused,
   ChatIdMissing: EXIT.refused,

@@ -8,6 +8,7 @@ import { registerCheck } from './commands/read/check.js';
 import { registerCompletion } from './commands/system/completion.js';
 import { registerConnect } from './commands/change/connect.js';
 import { registerCredits } from './commands/change/credits.js';
+import { registerReply } from './commands/change/reply.js';
 import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
 import { registerErase } from './commands/data/erase.js';
@@ -71,6 +72,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerOrder,
       registerWithdraw,
       registerCredits,
+      registerReply,
       registerShare,
       registerRestart,
     ],

@@ -11,6 +11,7 @@ import type {
   Failed,
   Findings,
   Observed,
+  ReplyAnswer,
   Settled,
   HoldAnswer,
   ResumeAnswer,
@@ -34,6 +35,8 @@ import type {
   PolicyInput,
   Content,
   ResumeOrder,
+  ReplyReport,
+  ReportName,
   StartInput,
 } from './inputs.js';
 import { measured } from './measured.js';
@@ -133,10 +136,7 @@ export class SafebandClient {
     return this.#transport.update(accountId, 'sendWithdraw', { reservationId }, this.#deadline());
   }
 
-  /**
-   * Reports a delivery, with LinkedIn's chat as proof. The delivery also counts if the account
-   * has ended.
-   */
+  /** Reports a delivery, with LinkedIn's chat as proof. It counts also if the account has ended. */
   delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
     return this.#outcome(accountId, 'sendDelivered', report);
   }
@@ -156,14 +156,19 @@ export class SafebandClient {
     return this.#order(accountId, 'creditsObserved', report);
   }
 
+  /** Reports a recipient's reply, which may give a credit back (R24). Throws `ChatUnknown`. */
+  replied(accountId: string, report: ReplyReport): Promise<ReplyAnswer> {
+    return this.#order(accountId, 'replyObserved', report);
+  }
+
   /**
    * Sends the same reports without an answer. When this returns, Temporal has stored the report,
    * even if no worker runs or the account has ended. A fault of the report becomes an alert.
    */
   async report(
     accountId: string,
-    name: 'sendDelivered' | 'sendFailed' | 'sendObserved' | 'creditsObserved',
-    report: DeliveredReport | FailedReport | ObservedReport | CreditsReport,
+    name: ReportName,
+    report: DeliveredReport | FailedReport | ObservedReport | CreditsReport | ReplyReport,
     deadlineMs: number = this.#deadlineMs,
   ): Promise<void> {
     this.#denials.forget(accountId);
@@ -243,10 +248,7 @@ export class SafebandClient {
     return this.#order(accountId, 'configure', change);
   }
 
-  /**
-   * Stops the account until a person resumes it. A second hold changes nothing: `heldBefore` in the
-   * answer states who held the account before, and why.
-   */
+  /** Stops the account until a person resumes it; `heldBefore` names an earlier hold, which stays. */
   hold(accountId: string, order: Order): Promise<HoldAnswer> {
     return this.#order(accountId, 'hold', order);
   }

@@ -23,6 +23,7 @@ export type {
   PeekInput,
   PolicyInput,
   ResumeOrder,
+  ReplyReport,
   StartInput,
 } from './inputs.js';
 export { payloadEncryption } from '../temporal/codec.js';
@@ -57,7 +58,7 @@ export type {
   WaitingWire as Waiting,
   WouldDenyWire as WouldDeny,
 } from '../domain/wire/decisions.js';
-export type { CreditsAnswer, Findings } from '../temporal/protocol.js';
+export type { CreditsAnswer, Findings, ReplyAnswer } from '../temporal/protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';
 export {
   signWebhook,

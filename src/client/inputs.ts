@@ -108,4 +108,9 @@ export type ObservedReport = {
 export type CreditsReport = { readonly balance: number; readonly at: string };
 /** `heldFor`: only a hold with exactly this reason ends, and nothing else. */
 export type ResumeOrder = Order & { readonly heldFor?: string };
+/** The reply of a recipient: the chat, as in `sendDelivered`, and when the reply came. */
+export type ReplyReport = { readonly chatId: string; readonly at: string };
+/** The messages that report what happened at LinkedIn. */
+export type ReportName =
+  'sendDelivered' | 'sendFailed' | 'sendObserved' | 'creditsObserved' | 'replyObserved';
 export type Order = { readonly reason: string; readonly actor: string };

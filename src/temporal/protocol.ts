@@ -4,6 +4,7 @@ import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Failed } from '../domain/commands/fail.js';
 import type { Delivered } from '../domain/commands/deliver.js';
 import type { CreditsAnswer } from '../domain/commands/credits.js';
+import type { ReplyAnswer } from '../domain/commands/reply.js';
 import type { Observed } from '../domain/commands/observe.js';
 import {
   parseBatch,
@@ -11,9 +12,11 @@ import {
   parseDeliver,
   parseFail,
   parseObserve,
+  parseReply,
   parseReserve,
   parseSettle,
   parseWithdraw,
+  type ReplySeen,
 } from '../domain/wire/requests.js';
 import { parseResume } from '../domain/fleet/order.js';
 import type { Parser } from '../domain/wire/message.js';
@@ -124,6 +127,7 @@ export const messages = {
     'creditsObserved',
     parseCredits,
   ),
+  replyObserved: message<ReplySeen, ReplyAnswer>('replyObserved', parseReply),
   configure: message<ReturnOf<typeof parseConfigure>, PolicyWire>('configure', parseConfigure),
   hold: message<ReturnOf<typeof parseOrder>, HoldAnswer>('hold', parseOrder),
   resume: message<ReturnOf<typeof parseResume>, ResumeAnswer>('resume', parseResume),
@@ -176,6 +180,7 @@ export type {
   Delivered,
   Failed,
   CreditsAnswer,
+  ReplyAnswer,
   HoldAnswer,
   Observed,
   PeekWire,

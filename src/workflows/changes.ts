@@ -12,18 +12,26 @@ const changed = new WeakSet<object>();
 /** Runs that compare recipients (R20). */
 const comparing = new WeakSet<object>();
 
+/** Runs that know replies (R24). */
+const replied = new WeakSet<object>();
+
 /**
  * Records, in the first task of a run, that the run has all changes. A run of a new worker records
  * the last id only, which includes the others: so its history has one marker.
  */
 export function recordChanges(): void {
-  const compares = patched('recipients-are-compared');
+  const knowsReplies = patched('replies-are-observed');
+  if (knowsReplies) replied.add(getActivator());
+  const compares = knowsReplies || patched('recipients-are-compared');
   if (compares) comparing.add(getActivator());
   if (compares || patched('changes-of-0.2.0')) changed.add(getActivator());
 }
 
 /** True if this run refuses a recipient who was contacted already (R20). */
 export const comparesRecipients = (): boolean => comparing.has(getActivator());
+
+/** True if this run records replies; a run of older code knows no such message (R24). */
+export const knowsReplies = (): boolean => replied.has(getActivator());
 
 /** True if this run has all changes. */
 export const hasChanges = (): boolean => changed.has(getActivator());

@@ -32,7 +32,7 @@ import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
 import { hasChanges, recordChanges } from './changes.js';
 import { arm, isDue, isRunDue, refuseRuns, wantsArming } from './due.js';
-import { lookupsOf } from './messages/lookupState.js';
+import { areLookupsDone } from './messages/lookupState.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
 import { AccountRun } from './accountRun.js';
@@ -178,7 +178,7 @@ async function settle(self: AccountRun): Promise<void> {
 }
 
 const isSettled = (self: AccountRun): boolean =>
-  allHandlersFinished() && self.repliesUnderWay === 0 && lookupsOf(self).parked.length === 0;
+  allHandlersFinished() && self.repliesUnderWay === 0 && areLookupsDone(self);
 
 /** True if the next run can receive all that is left, or if no run needs to follow. */
 const mayEnd = (self: AccountRun): boolean => {

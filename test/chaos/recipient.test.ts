@@ -5,6 +5,7 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, statusOf, update } from '../support/account.js';
+import { failureTypeOf } from '../support/failure.js';
 import { searchKeyOf } from '../../src/domain/primitives/linkedinId.js';
 import { lockTable, waiting } from '../support/locks.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -103,7 +104,7 @@ it('a recipient stays refused over continue-as-new and midnight, until its slot 
     .toEqual([{ id: 'd' }]);
 });
 
-it('a memory of 90 days finds a forgotten slot in Postgres, and no other caller waits for it', async () => {
+it('Postgres finds forgotten recipients and the InMails of replies, and no other caller waits', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { recipientMemoryDays: 90 });
   await stand.pool.query(
@@ -113,6 +114,17 @@ it('a memory of 90 days finds a forgotten slot in Postgres, and no other caller 
        from (select now() - interval '40 days' as at) sent`,
     [id, ANN, searchKeyOf(ANN)],
   );
+  await stand.pool.query(
+    `insert into safeband.inmail_events
+       (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
+     select $1, 'old', 'chat-old', 'pipeline', at::date, at
+       from (select now() - interval '40 days' as at) sent`,
+    [id],
+  );
+  const observed = new Date(Date.now() - 60_000).toISOString();
+  await update(account, 'creditsObserved', { balance: 10, at: observed });
+  const reply = (chatId: string) =>
+    update(account, 'replyObserved', { chatId, at: new Date().toISOString() });
   const locked = await lockTable(stand.databaseUrl, 'reservations');
   const toAnn = ask(account, 'a', { recipientId: `urn:li:fsd_profile:${ANN}` });
   const batch = update(account, 'sendReserveBatch', {
@@ -122,7 +134,8 @@ it('a memory of 90 days finds a forgotten slot in Postgres, and no other caller 
       { reservationId: 'd', recipientId: 'bob' },
     ],
   });
-  await expect.poll(() => waiting(stand.pool)).toBeGreaterThan(0);
+  const replies = Promise.all([reply('chat-old'), reply('chat-old')]);
+  await expect.poll(() => waiting(stand.pool)).toBeGreaterThan(1);
   expect(await ask(account, 'e')).toMatchObject({ granted: true });
   await locked.release();
   const contacted = { reason: 'recipient_contacted', contactedBy: 'old' };
@@ -130,13 +143,22 @@ it('a memory of 90 days finds a forgotten slot in Postgres, and no other caller 
   expect(await batch).toMatchObject({
     decisions: [contacted, { granted: true }, { contactedBy: 'c', retryAt: null }],
   });
+  expect(new Set(await replies)).toEqual(
+    new Set([
+      expect.objectContaining({ refunded: true, reservationId: 'old' }),
+      expect.objectContaining({ refunded: false, ignored: 'repeated' }),
+    ]),
+  );
+  expect(await reply('chat-old')).toMatchObject({ ignored: 'repeated' });
   const silent = await lockTable(stand.databaseUrl, 'reservations');
+  const unknown = failureTypeOf(() => reply('chat-old'));
   expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ reason: 'unverified' });
+  expect(await unknown).toBe('Unavailable');
   expect(await ask(account, 'g')).toMatchObject({ granted: true });
   await silent.release();
   expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ granted: true });
   expect(await ask(account, 'h', { recipientId: ANN, again: true })).toMatchObject({
     granted: true,
   });
-  expect(await statusOf(account)).toMatchObject({ inFlight: 5 });
+  expect(await statusOf(account)).toMatchObject({ inFlight: 5, credits: { balance: 6 } });
 });

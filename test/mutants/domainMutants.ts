@@ -1,5 +1,6 @@
 /** Decisions of a run and state of an account: each of these mutants fails a check of the domain. */
 import { FULL_ACCOUNT_MUTANTS } from './fullAccountMutants.js';
+import { REPLY_MUTANTS } from './replyMutants.js';
 import { BRAKE_MUTANTS } from './brakeMutants.js';
 import type { CheckName } from './checks/index.js';
 import { ANSWER_MUTANTS } from './answerMutants.js';
@@ -323,4 +324,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...SHADOW_MUTANTS,
   ...BRAKE_MUTANTS,
   ...ORDER_MUTANTS,
+  ...REPLY_MUTANTS,
 ];

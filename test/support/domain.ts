@@ -12,6 +12,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/commands/turns.js') &
   typeof import('../../src/domain/commands/deliver.js') &
   typeof import('../../src/domain/commands/credits.js') &
+  typeof import('../../src/domain/commands/reply.js') &
   typeof import('../../src/domain/commands/fail.js') &
   typeof import('../../src/domain/commands/settle.js') &
   typeof import('../../src/domain/account/slot.js') &
@@ -65,6 +66,7 @@ const FILES = [
   'commands/turns',
   'commands/deliver',
   'commands/credits',
+  'commands/reply',
   'commands/fail',
   'commands/settle',
   'account/slot',

@@ -5,6 +5,7 @@ import type {
   CreditsAnswer,
   Findings,
   HoldAnswer,
+  ReplyAnswer,
   Settled,
   StateAnswer,
   Withdrawn,
@@ -53,6 +54,7 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
     hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),
     resume: (id, by) => order<StateAnswer>(id, 'resume', by, ['state']),
     credits: (id, report) => order<CreditsAnswer>(id, 'credits', report, ['recorded']),
+    replied: (id, report) => order<ReplyAnswer>(id, 'replies', report, ['refunded']),
     settle: (id, by) => order<Settled>(id, 'settleByOperator', by, ['settled']),
     reconcileNow: (id) => order<Findings>(id, 'reconcileNow', {}, ['runId', 'drift', 'healed']),
     disconnect: (id, by) =>

@@ -105,6 +105,7 @@ export const filling =
       resume: orders.resume.bind(orders),
       settle: orders.settle.bind(orders),
       credits: orders.credits.bind(orders),
+      replied: orders.replied.bind(orders),
       reconcileNow: orders.reconcileNow.bind(orders),
       disconnect: orders.disconnect.bind(orders),
       peek: orders.peek.bind(orders),

@@ -41,6 +41,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   settle: 'key',
   withdraw: 'key',
   credits: 'key',
+  reply: 'key',
   reconcile: 'key',
   'share make': 'key',
   'share list': 'key',

@@ -62,6 +62,7 @@ export type Orders = Pick<
   | 'resume'
   | 'settle'
   | 'credits'
+  | 'replied'
   | 'reconcileNow'
   | 'disconnect'
   | 'peek'

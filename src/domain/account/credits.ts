@@ -1,7 +1,7 @@
 /**
  * The known balance of InMail credits (R24): what a caller observed, less what was spent since,
- * plus each renewal. A balance of 0 opens the breaker. A balance only ever denies, so that a wrong
- * one does no harm.
+ * plus what replies gave back, plus each renewal. A balance of 0 opens the breaker. A balance only
+ * ever denies, so that a wrong one does no harm.
  */
 import { findSlot, type Account, type Credits, type Slot } from './account.js';
 import type { Event } from './events.js';
@@ -54,7 +54,8 @@ export function renewed(credits: Credits, policy: Policy, from: Instant, to: Utc
     const before = Math.max(balance, 0);
     balance = Math.max(before, Math.min(before + grant, CREDIT_MONTHS_MAX * grant));
   }
-  return { ...credits, balance };
+  const added = balance - credits.balance;
+  return added === 0 ? credits : { ...credits, balance, renewed: (credits.renewed ?? 0) + added };
 }
 
 /** Returns the balance after the renewals until that day; no field if nothing changes. */
@@ -87,11 +88,14 @@ export const withExternalSpent = (account: Account, sentAt: Instant): Account =>
 export const withClaimed = (account: Account, reservedAt = -Infinity): Account =>
   account.credits && reservedAt >= account.credits.at ? changedBy(account, 1) : account;
 
-function changedBy(account: Account, change: number): Account {
+/** Returns the account after replies to its InMails: each gives a credit back. */
+export const withRefunds = (account: Account, count: number): Account =>
+  changedBy(account, count, { refunded: (account.credits?.refunded ?? 0) + count });
+
+function changedBy(account: Account, change: number, more: Partial<Credits> = {}): Account {
   const { credits } = account;
-  return credits && change !== 0
-    ? withBalance(account, { ...credits, balance: credits.balance + change })
-    : account;
+  if (!credits || change === 0) return account;
+  return withBalance(account, { ...credits, ...more, balance: credits.balance + change });
 }
 
 /** Returns the account with this balance. A balance of 0 opens the breaker until the renewal. */

@@ -15,6 +15,7 @@ import type { CampaignId, ReservationId } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { WindowIntervals } from './sendingWindow.js';
+import type { RecordedReply } from './stops.js';
 
 export type Details = {
   readonly [name: string]: string | number | boolean | null | readonly string[];
@@ -103,6 +104,9 @@ export type Event =
       readonly reason?: string;
     }
   | { readonly type: 'CreditsObserved'; readonly credits: Credits }
+  | { readonly type: 'ReplyRecorded'; readonly reply: RecordedReply }
+  /** Another state of the account has more replies to its InMails (R24). */
+  | { readonly type: 'CreditsRefunded'; readonly count: number }
   | { readonly type: 'RampRestarted' }
   | { readonly type: 'EffectApplied'; readonly effect: Effect }
   | { readonly type: 'Held'; readonly hold: Hold }

@@ -14,6 +14,7 @@ import {
   withBreaker,
   withClaimed,
   withExternalSpent,
+  withRefunds,
   withoutBreaker,
   withSpent,
 } from './credits.js';
@@ -57,6 +58,10 @@ export function evolve(account: Account, event: Event): Account {
       return withBreaker(account, event);
     case 'CreditsObserved':
       return withBalance(account, event.credits);
+    case 'ReplyRecorded':
+      return withRefunds(account, event.reply.ignored === null ? 1 : 0);
+    case 'CreditsRefunded':
+      return withRefunds(account, event.count);
     case 'RampRestarted':
       return accountWith(account, { rampDay: 1 });
     case 'EffectApplied':

@@ -8,6 +8,7 @@ export const FAILURE_TYPES = [
   'InvalidInput',
   'AccountUnknown',
   'ReservationUnknown',
+  'ChatUnknown',
   'ReservationConflict',
   'ReservationSettled',
   'ChatIdMissing',

@@ -1,4 +1,5 @@
 /** What stops the sends of an account: cooldowns, a hold, and used-up credits (R5, R8, R9, R24). */
+import type { ChatId, ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
 
 export type CooldownCause =
@@ -11,7 +12,23 @@ export type Credits = {
   readonly at: Instant;
   /** What is left of it. It may be below 0 where LinkedIn took more InMails than it could. */
   readonly balance: number;
+  /** What replies and renewals have added since then; absent: nothing. */
+  readonly refunded?: number;
+  readonly renewed?: number;
   /** The end of the breaker that this balance opened; absent if it opened none. */
   readonly emptyUntil?: Instant;
+};
+/** Why a recorded reply gave no credit back, in the order in which the reasons are asked. */
+export const REPLY_IGNORED = ['free', 'too_late', 'no_balance', 'older'] as const;
+export type ReplyIgnored = (typeof REPLY_IGNORED)[number];
+/** The first reply in a chat. */
+export type RecordedReply = {
+  readonly chatId: ChatId;
+  readonly at: Instant;
+  /** The InMail of the reply; without a reservation, its id is null. */
+  readonly reservationId: ReservationId | null;
+  readonly sentAt: Instant;
+  /** Why it gave no credit back; null: it did. */
+  readonly ignored: ReplyIgnored | null;
 };
 export type Hold = { readonly reason: string; readonly actor: string; readonly since: Instant };

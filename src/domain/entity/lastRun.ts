@@ -145,6 +145,8 @@ function order(account: Account, message: RunMessage & Ordered): readonly Event[
       return done(connect(account, message.input, at)).filter(({ type }) => type !== 'Connected');
     case 'credits':
       return done(observeCredits(account, message.input, at));
+    case 'reply':
+      return [{ type: 'ReplyRecorded', reply: message.input }];
     case 'hold':
       return done(hold(account, message.input, at));
     case 'resume': // a hold that is newer than this order stays

@@ -10,6 +10,7 @@ import type { disconnect, Configure, Order, Start } from '../commands/administer
 import type { Reserve } from '../account/slot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
+import type { RecordedReply } from '../account/stops.js';
 
 /** The answer to a reserve; its slot is taken as it was promised. */
 export type Promised = { readonly quotaDay: UtcDay; readonly leaseExpiresAt: Instant };
@@ -31,6 +32,7 @@ export type Ordered =
   | { readonly name: 'configure'; readonly input: Configure }
   | { readonly name: 'connect'; readonly input: Start }
   | { readonly name: 'credits'; readonly input: ObserveCredits }
+  | { readonly name: 'reply'; readonly input: RecordedReply }
   | { readonly name: 'hold' | 'resume'; readonly input: Order }
   | { readonly name: 'disconnect'; readonly input: Parameters<typeof disconnect>[1] };
 
@@ -45,6 +47,7 @@ const ORDERS: readonly RunMessage['name'][] = [
   'configure',
   'connect',
   'credits',
+  'reply',
   'hold',
   'resume',
   'disconnect',

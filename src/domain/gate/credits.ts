@@ -31,6 +31,10 @@ export type KnownCredits = {
   readonly balance: number;
   readonly observed: number;
   readonly observedAt: string;
+  /** The changes since then: InMails, replies, and grants of LinkedIn. */
+  readonly spent: number;
+  readonly refunded: number;
+  readonly renewed: number;
   /** The credits of the next renewal, and when they come. */
   readonly grant: number;
   readonly renewsAt: string;
@@ -47,10 +51,14 @@ export function knownCredits(account: Account, at: Instant): KnownCredits | null
   if (!credits) return null;
   const balance = Math.max(0, credits.balance);
   const { weekUsed } = roomOf(account);
+  const { observed, refunded = 0, renewed = 0 } = credits;
   return {
     balance,
-    observed: credits.observed,
+    observed,
     observedAt: isoInstant(credits.at),
+    spent: observed + refunded + renewed - credits.balance,
+    refunded,
+    renewed,
     grant: CREDITS_A_MONTH[policy.tier],
     renewsAt: isoInstant(renewalAfter(at, policy)),
     runwayDays: weekUsed === 0 ? null : Math.floor((balance * WEEK_DAYS) / weekUsed),

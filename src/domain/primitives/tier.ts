@@ -26,6 +26,8 @@ export const CREDITS_A_MONTH: Readonly<Record<Tier, number>> = {
 
 /** Maximum monthly grants of InMail credits that an account keeps (R24). */
 export const CREDIT_MONTHS_MAX = 3;
+/** LinkedIn gives the credit of an InMail back if the recipient replies within these days. */
+export const REPLY_REFUND_DAYS = 90;
 /** Maximum balance of InMail credits that a caller may report. */
 export const CREDITS_MAX = 100_000;
 

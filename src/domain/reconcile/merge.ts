@@ -74,11 +74,13 @@ function stopsOf(account: Account, other: Account): readonly Event[] {
   ];
 }
 
-/** Returns the balance of `other` if it was observed later (R24). */
-const newerCredits = (account: Account, { credits }: Account): readonly Event[] =>
-  credits && credits.at > (account.credits?.at ?? -Infinity)
-    ? [{ type: 'CreditsObserved', credits }]
-    : [];
+/** Returns the balance of `other` if it was observed later, or its replies to InMails (R24). */
+function newerCredits({ credits: own }: Account, { credits }: Account): readonly Event[] {
+  if (!credits) return [];
+  if (credits.at > (own?.at ?? -Infinity)) return [{ type: 'CreditsObserved', credits }];
+  const count = credits.at === own?.at ? (credits.refunded ?? 0) - (own.refunded ?? 0) : 0;
+  return count > 0 ? [{ type: 'CreditsRefunded', count }] : [];
+}
 
 const KEPT = 'it held before the rows were read again';
 

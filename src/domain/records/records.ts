@@ -20,6 +20,7 @@ import type {
 } from '../account/account.js';
 import type { Details, Source, WouldDeny } from '../account/events.js';
 import type { SentDay } from '../account/counter.js';
+import type { RecordedReply } from '../account/stops.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
@@ -117,8 +118,10 @@ export type DenialRow = CampaignDenial & {
   readonly table: 'campaign_denials';
   readonly quotaDay: UtcDay;
 };
+/** The first reply in a chat (R24). */
+export type ReplyRow = RecordedReply & { readonly table: 'replies' };
 export type Row =
-  ReservationRow | EventRow | AlertRow | ChangeRow | DayRow | WaitingRow | DenialRow;
+  ReservationRow | EventRow | AlertRow | ChangeRow | DayRow | WaitingRow | DenialRow | ReplyRow;
 export type Entry = { readonly number: number; readonly row: Row };
 
 /** The account's own row: all that a start reads (R13). */

@@ -67,12 +67,14 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
     case 'SettledByOperator':
       return [changeRow(event, after.now, before.policy)];
     case 'AlertRaised': {
-      const { kind, severity, details } = event;
-      const quotaDay = after.day;
-      return [{ table: 'alerts', kind, severity, quotaDay, details, at: after.now, times: 1 }];
+      const { type: _, ...raised } = event;
+      return [{ table: 'alerts', ...raised, quotaDay: after.day, at: after.now, times: 1 }];
     }
+    case 'ReplyRecorded':
+      return [{ table: 'replies', ...event.reply }];
     case 'SlotDenied':
     case 'CreditsObserved':
+    case 'CreditsRefunded':
     case 'AskAnswered':
     case 'EffectApplied':
     case 'OpeningsLearnt':
@@ -144,17 +146,13 @@ function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
 /** Returns the row of a closed quota day. */
 export function dayRow(account: Account, day: UtcDay): DayRow {
   const tally = tallyOf(account, day);
-  const { delivered, uncertain, external, imported, unexplained } = tally;
+  const { inFlight: _, ...parts } = tally;
   const { denials, late } = bookOf(account, day);
   return {
     table: 'account_days',
     quotaDay: day,
     counter: sumOf(tally),
-    delivered,
-    uncertain,
-    external,
-    imported,
-    unexplained,
+    ...parts,
     late,
     denials: Object.fromEntries(denials.map(({ reason, count }) => [reason, count])),
   };

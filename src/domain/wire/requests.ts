@@ -40,6 +40,7 @@ import {
 import type { Flaw } from '../account/refusals.js';
 import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
+import type { ObserveReply } from '../commands/reply.js';
 import { readReplyTo } from './replyTo.js';
 import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
 import { CREDITS_MAX } from '../primitives/tier.js';
@@ -168,6 +169,11 @@ export const parseObserve: Parser<Observe> = parserOf(observeFields);
 
 export const creditsFields = { balance: need(wholeNumber(0, CREDITS_MAX)), at: need(instant) };
 export const parseCredits = parserOf(creditsFields);
+
+export const replyFields = { chatId: need(chatId), at: need(instant) };
+/** A reply of a recipient, as a caller saw it. */
+export type ReplySeen = Omit<ObserveReply, 'logged'>;
+export const parseReply: Parser<ReplySeen> = parserOf(replyFields);
 
 export const settleFields = {
   reservationId: need(reservationId),

@@ -46,6 +46,11 @@ const CONTRACT: Readonly<Record<FailureType, Known>> = {
     title: 'There is no such reservation',
     cure: 'check the id; ids are forgotten 48 hours after their quota day',
   },
+  ChatUnknown: {
+    status: 404,
+    title: 'There is no InMail in this chat',
+    cure: 'report the InMail first, then send the reply again; ignore replies in other chats',
+  },
   ReservationConflict: {
     status: 409,
     title: 'This reservation id belongs to another request',

@@ -2,8 +2,7 @@
  * Applies what Unipile reports to an account. A report may come twice, late or in another order: a
  * known proof changes nothing (R15), and a status is compared with the present one at Unipile.
  */
-import type { SafebandClient } from '../../client/index.js';
-import { SafebandError } from '../../client/index.js';
+import { SafebandError, type FailureType, type SafebandClient } from '../../client/index.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 import type { Pool } from '../../postgres/pool.js';
 import { isKnown } from '../../postgres/read/lists.js';
@@ -20,8 +19,8 @@ export type UnipileLink = {
   readonly status?: (unipileAccountId: string) => Promise<UnipileStatus | undefined>;
 };
 export type Done = {
-  readonly done: 'sendObserved' | 'disconnect' | 'connect' | 'hold' | null;
-  /** Why nothing was done. */
+  readonly done: 'sendObserved' | 'replyObserved' | 'disconnect' | 'connect' | 'hold' | null;
+  /** Why nothing was done, or why a reply changed no balance. */
   readonly why: string | null;
 };
 const done = (name: NonNullable<Done['done']>): Done => ({ done: name, why: null });
@@ -41,8 +40,7 @@ export async function applyEvent(
 ): Promise<Done> {
   try {
     if (event.type === 'status') return await applyStatus(world, accountId, event);
-    // The credits of an account do not use replies yet.
-    if (event.type === 'reply') return nothing('replies change no account');
+    if (event.type === 'reply') return await applyReply(world, accountId, event);
     const { chatId, messageId, recipientId, sentAt } = event;
     await world.client.observed(accountId, {
       chatId,
@@ -57,8 +55,24 @@ export async function applyEvent(
   }
 }
 
-const isUnknown = (error: unknown): boolean =>
-  error instanceof SafebandError && error.type === 'AccountUnknown';
+const isUnknown = (error: unknown): boolean => isOf(error, 'AccountUnknown');
+const isOf = (error: unknown, type: FailureType): boolean =>
+  error instanceof SafebandError && error.type === type;
+
+/** Reports a reply. An inbox has many chats that began without an InMail of the account. */
+async function applyReply(
+  { client }: World,
+  accountId: string,
+  { chatId, at }: Extract<UnipileEvent, { readonly type: 'reply' }>,
+): Promise<Done> {
+  try {
+    const { ignored } = await client.replied(accountId, { chatId, at });
+    return { done: 'replyObserved', why: ignored && `it gave no credit back: ${ignored}` };
+  } catch (error) {
+    if (isOf(error, 'ChatUnknown')) return nothing('the account knows no InMail in this chat');
+    throw error;
+  }
+}
 
 type StatusEvent = Extract<UnipileEvent, { readonly type: 'status' }>;
 

@@ -21,7 +21,7 @@ const query = closed({
 });
 const answer = closed({
   accountId: orNull(accountId),
-  done: orNull(Type.Enum(['sendObserved', 'disconnect', 'connect', 'hold'])),
+  done: orNull(Type.Enum(['sendObserved', 'replyObserved', 'disconnect', 'connect', 'hold'])),
   why: orNull(Type.String({ description: 'Why nothing was done.' })),
 });
 type Answer = Static<typeof answer>;

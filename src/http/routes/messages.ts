@@ -84,6 +84,17 @@ const creditsObserved = message({
   send: ({ parts, accountId, body }) => parts.client.credits(accountId, body),
 });
 
+const replyObserved = message({
+  name: 'replyObserved',
+  path: 'replies',
+  needs: 'send',
+  summary: 'Report the reply of a recipient, which may give a credit back',
+  description: 'Only the first reply in a chat counts. A chat without an InMail is `ChatUnknown`.',
+  body: bodies.replyObserved,
+  answer: answers.replyAnswer,
+  send: ({ parts, accountId, body }) => parts.client.replied(accountId, body),
+});
+
 const configure = message({
   name: 'configure',
   needs: 'operate',
@@ -168,6 +179,7 @@ export const messageRoutes = [
   sendFailed,
   sendObserved,
   creditsObserved,
+  replyObserved,
   configure,
   hold,
   resume,

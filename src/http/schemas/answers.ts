@@ -20,6 +20,7 @@ import {
   wouldDeny,
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
+import { REPLY_IGNORED } from '../../domain/account/stops.js';
 
 const { Literal, Optional, Boolean, String, Integer, Number } = Type;
 
@@ -178,6 +179,9 @@ const credits = orNull(
       balance: count('What is left of the observed balance.'),
       observed: count('The balance that was observed last.'),
       observedAt: instant('When it was observed.'),
+      spent: count('The InMails since then that cost a credit.'),
+      refunded: count('The credits since then that came back by replies.'),
+      renewed: count('The credits since then that LinkedIn granted.'),
       grant: count('The credits of the next renewal.'),
       renewsAt: instant('The next renewal.'),
       runwayDays: orNull(
@@ -190,6 +194,17 @@ const credits = orNull(
 export const creditsAnswer = closed({
   recorded: Boolean({ description: 'False: the observation changed nothing.' }),
   ignored: orNull(Type.Enum(['older', 'too_old'])),
+  balance: orNull(count('The balance that the account knows now. Null: none.')),
+});
+export const replyAnswer = closed({
+  refunded: Boolean({ description: 'True: the account has a credit more.' }),
+  ignored: orNull(
+    Type.Enum(['repeated', ...REPLY_IGNORED], {
+      description: 'Why the reply gave no credit back.',
+    }),
+  ),
+  reservationId: orNull(reservationId),
+  sentAt: instant('When the InMail of the reply was sent.'),
   balance: orNull(count('The balance that the account knows now. Null: none.')),
 });
 export const status = closed(

@@ -250,6 +250,12 @@ export const creditsObserved = bodyOf(
   { examples: [{ balance: 12, at: '2026-11-23T18:20:36.000Z' }] },
 );
 
+export const replyObserved = bodyOf(
+  requests.replyFields,
+  { chatId, at: noteOfInstant('When the recipient replied. A time in the future is now.') },
+  { examples: [{ chatId: 'chat-7', at: '2026-11-23T18:20:36.000Z' }] },
+);
+
 export const configure = bodyOf(
   admin.configureFields,
   { tier, ...policy, group, actor },

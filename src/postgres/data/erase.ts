@@ -104,6 +104,12 @@ async function eraseIn(
   for (const table of ['reservations', 'reservation_history', 'send_attempts', 'inmail_events']) {
     await change(table, proofsOfTable(table), [chats, hashes(chats), messages, hashes(messages)]);
   }
+  await change(
+    'replies',
+    `update safeband.replies r set chat_id = erased.hash
+       from unnest($1::text[], $2::text[]) as erased (chat, hash) where r.chat_id = erased.chat`,
+    [chats, hashes(chats)],
+  );
   for (const table of ['reservations', 'past_sends']) {
     await change(
       table,

@@ -38,6 +38,7 @@ const OLDEST: Readonly<Record<string, string>> = {
   waiting: '(select safeband.ms_of(min(asked_at)) from safeband.waiting)',
   campaign_denials: `(select ${DAY('quota_day')} from safeband.campaign_denials)`,
   past_sends: timeByAccount('past_sends', 'sent_at'),
+  replies: timeByAccount('replies', 'recorded_at'),
   reconciler_runs: `(select safeband.ms_of(min(ran_at)) from (
       select min(ran_at) as ran_at from safeband.reconciler_runs where scope = 'account'
       union all select min(ran_at) from safeband.reconciler_runs where scope = 'fleet') first)`,

@@ -1,7 +1,8 @@
-/** Reads who was contacted before the slots that an account remembers (R20). */
+/** Reads who was contacted before the slots of an account (R20), and who replied (R24). */
+import type { LoggedChat } from '../../domain/commands/reply.js';
 import { isSameRecipient, recipientKeyOf } from '../../domain/account/kept.js';
-import type { RecipientId, ReservationId } from '../../domain/primitives/ids.js';
-import type { UtcDay } from '../../domain/primitives/time.js';
+import type { ChatId, RecipientId, ReservationId } from '../../domain/primitives/ids.js';
+import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { ERASED, erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
@@ -76,5 +77,39 @@ async function refuseUnknownKey(
   if (rowCount === 0) return;
   throw new Error(
     'SAFEBAND_ERASURE_KEY is not the key with which contacts of this account were erased',
+  );
+}
+
+/**
+ * Reads what is known of the chat of each reply, in the order of the ask. The InMail of a reply is
+ * the last one that is not later; else the first one of the chat, because clocks differ.
+ */
+export function readReplies(
+  db: Queryable,
+  ask: {
+    readonly accountId: string;
+    readonly replies: readonly { readonly chatId: ChatId; readonly at: Instant }[];
+  },
+): Promise<readonly LoggedChat[]> {
+  return rowsOf<LoggedChat>(
+    db,
+    `select jsonb_build_object('sent', sent.row, 'isRecorded', exists (
+       select from safeband.replies known where known.account_id = $1
+          and safeband.fingerprint(known.chat_id::text) = safeband.fingerprint(asked.chat))) as row
+     from unnest($2::text[], $3::bigint[]) with ordinality as asked (chat, at, place)
+     left join lateral (
+       select jsonb_build_object('reservationId', e.reservation_id,
+                'sentAt', safeband.ms_of(e.delivered_at), 'free', coalesce(r.free, false)) as row
+         from safeband.inmail_events e
+         left join safeband.reservations r
+           on r.account_id = e.account_id and r.reservation_id = e.reservation_id
+        where e.account_id = $1
+          and safeband.fingerprint(e.chat_id::text) = safeband.fingerprint(asked.chat)
+        order by case when e.delivered_at <= safeband.at_ms(asked.at)
+                      then safeband.at_ms(asked.at) - e.delivered_at end nulls last,
+                 e.delivered_at
+        limit 1) sent on true
+     order by asked.place`,
+    [ask.accountId, ask.replies.map(({ chatId }) => chatId), ask.replies.map(({ at }) => at)],
   );
 }

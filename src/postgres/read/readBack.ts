@@ -179,7 +179,8 @@ export async function readHighestNumber(db: Queryable, accountId: string): Promi
        (select max(number) from safeband.account_days where account_id = $1),
        (select max(number) from safeband.alerts where account_id = $1),
        (select max(number) from safeband.account_changes where account_id = $1),
-       (select max(number) from safeband.waiting where account_id = $1), 0)::float8
+       (select max(number) from safeband.waiting where account_id = $1),
+       (select max(number) from safeband.replies where account_id = $1), 0)::float8
        as number`,
     [accountId],
   );

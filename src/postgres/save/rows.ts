@@ -58,6 +58,7 @@ export async function writeRows(
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
   await write('waiting', WAITING);
+  await write('replies', REPLIES);
   await write('account_changes', RESOLVED_RESTRICTIONS);
   return entries.filter(({ row }) => row.table === 'inmail_events').length - written;
 }
@@ -220,6 +221,18 @@ const WAITING = `
         decided_at = excluded.decided_at, number = excluded.number,
         recorded_at = clock_timestamp()
   where old.number < excluded.number`;
+
+/** Writes the first reply of each chat; a later one changes nothing (R24). */
+const REPLIES = `
+  insert into safeband.replies
+    (account_id, chat_id, replied_at, reservation_id, sent_at, ignored, number)
+  select $1::text, r."chatId", safeband.at_ms(r.at), r."reservationId", safeband.at_ms(r."sentAt"),
+         r.ignored, r.number
+    from jsonb_to_recordset($2::jsonb)
+      as r (number bigint, "chatId" text, at bigint, "reservationId" text, "sentAt" bigint,
+            ignored text)
+   order by r.number
+  on conflict (account_id, safeband.fingerprint(chat_id::text)) do nothing`;
 
 /** Resolves restrictions at a `resume`; a restriction reported after it stays open. */
 const RESOLVED_RESTRICTIONS = `

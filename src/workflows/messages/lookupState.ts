@@ -1,11 +1,19 @@
-/** What one workflow run knows about lookups of recipients (R20). */
+/** What one workflow run knows about lookups of recipients (R20) and of replies (R24). */
+import type { LoggedChat } from '../../domain/commands/reply.js';
 import type { PastContact } from '../../domain/gate/recipient.js';
-import type { RecipientId } from '../../domain/primitives/ids.js';
+import type { ChatId, RecipientId } from '../../domain/primitives/ids.js';
+import type { Instant } from '../../domain/primitives/time.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry } from '../inHand.js';
 
 /** An ask that waits until Postgres has been read. */
 export type Parked = { readonly entry: Entry; readonly recipients: readonly RecipientId[] };
+/** A reply that waits until Postgres has been read. */
+export type ParkedReply = {
+  readonly entry: Entry;
+  readonly chatId: ChatId;
+  readonly at: Instant;
+};
 
 class Lookups {
   parked: readonly Parked[] = [];
@@ -14,6 +22,16 @@ class Lookups {
   readonly pastOf = new Map<number, readonly PastContact[] | null>();
   /** What was found for the ask that is being decided; undefined: nothing was looked up. */
   past: readonly PastContact[] | null | undefined;
+  readonly replies: {
+    parked: readonly ParkedReply[];
+    isRunning: boolean;
+    /** By the number of the message; null: Postgres did not answer. */
+    readonly chatOf: Map<number, LoggedChat | null>;
+    /** What was found for the reply that is being decided. */
+    chat: LoggedChat | null;
+    /** Chats whose reply was not saved at the begin of a lookup of this run. */
+    readonly recorded: Set<string>;
+  } = { parked: [], isRunning: false, chatOf: new Map(), chat: null, recorded: new Set() };
 }
 
 const states = new WeakMap<AccountRun, Lookups>();
@@ -23,4 +41,10 @@ export function lookupsOf(self: AccountRun): Lookups {
   const state = states.get(self) ?? new Lookups();
   states.set(self, state);
   return state;
+}
+
+/** True if no message waits until Postgres has been read. */
+export function areLookupsDone(self: AccountRun): boolean {
+  const { parked, replies } = lookupsOf(self);
+  return parked.length === 0 && replies.parked.length === 0;
 }

@@ -13,6 +13,7 @@ import { comparesRecipients } from '../changes.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry, Weight } from '../inHand.js';
 import { lookupsOf, type Parked } from './lookupState.js';
+import { lookUpReplies, parksReply, withChat } from './replyLookups.js';
 
 /** Callers wait 5 s by default: a denial after a lookup without an answer still reaches them. */
 const lookup = remotely({
@@ -29,11 +30,11 @@ export function withPast(
   entry: Entry,
   take: (self: AccountRun, entry: Entry) => Weight,
 ): Weight {
-  if (parks(self, entry)) return 1;
+  if (parks(self, entry) || parksReply(self, entry)) return 1;
   const lookups = lookupsOf(self);
   lookups.past = lookups.pastOf.get(entry.number);
   lookups.pastOf.delete(entry.number);
-  const weight = take(self, entry);
+  const weight = withChat(self, entry, take);
   lookups.past = undefined;
   return weight;
 }
@@ -64,8 +65,9 @@ function asksIn({ name, read }: Entry, at: number): readonly ReserveAsk[] {
   });
 }
 
-/** Begins one lookup for the asks that are parked; only the loop calls it. */
+/** Begins one lookup for the messages that are parked; only the loop calls it. */
 export function lookUp(self: AccountRun): void {
+  lookUpReplies(self);
   const lookups = lookupsOf(self);
   if (lookups.isRunning || lookups.parked.length === 0) return;
   lookups.isRunning = true;

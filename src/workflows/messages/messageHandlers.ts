@@ -23,6 +23,7 @@ import { lookUp, withPast } from './lookups.js';
 import { reconciledNow, whenOrLate } from './patience.js';
 import { answerQueries } from './queryHandlers.js';
 import { sendReplies } from './replies.js';
+import { isOfLaterRun, replied } from './replyLookups.js';
 import { settleRings, whenRung } from './rings.js';
 import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
@@ -109,6 +110,7 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
     creditsObserved: inlet(messages.creditsObserved, (self, seen) =>
       self.execute(observeCredits, seen),
     ),
+    replyObserved: inlet(messages.replyObserved, replied),
     settleByOperator: inlet(messages.settleByOperator, (self, order) =>
       self.execute(settleByOperator, order),
     ),
@@ -233,7 +235,7 @@ function refuseUpdates(self: AccountRun): void {
 
 function takeOne(self: AccountRun, { name, number, read, update }: Entry): Weight {
   if (update) return update.take(number);
-  const found = INLETS.get(name);
+  const found = isOfLaterRun(name) ? undefined : INLETS.get(name);
   if (found) return found.takeSignal(self, read(), number);
   complain(self, name, `no message has the name ${nameIn(name)}`);
   return 1;
@@ -288,7 +290,8 @@ function reportRefusal(self: AccountRun, name: string, answer: unknown): void {
   if (!isRefusal(answer)) return;
   const { refused: type, message: why } = answer;
   if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // these have alerts
-  if (type === 'Unavailable') return; // the reconcile is tried again automatically
+  // The reconcile is tried again automatically; most chats of an inbox are of no InMail (R24).
+  if (type === 'ChatUnknown' || (type === 'Unavailable' && name === 'reconcileNow')) return;
   if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', name, why);
   else complain(self, name, `${type}: ${why}`);
 }

@@ -201,6 +201,7 @@ const ORDERS = [
   'credits ID --balance 12',
   'credits ID --balance 3 --at 2026-01-01T00:00:00Z',
   'credits ID --balance -1',
+  'reply ID --chat no-such --at 2026-01-01T00:00:00Z',
   'disconnect ID --reason "left the company"',
 ];
 const APART = [

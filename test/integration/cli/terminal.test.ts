@@ -158,6 +158,7 @@ it('this list has every command that only reads', async () => {
     'hold',
     'resume',
     'credits',
+    'reply',
     'reconcile',
     'restart',
     'disconnect',

@@ -153,3 +153,65 @@ it('a known balance of 0 stops an account, also after a new start, and free InMa
     statusCode: 200,
   });
 });
+
+it('a reply gives a credit back once, also after a new start, and an unknown chat keeps nothing', async () => {
+  const id = stand.newAccount();
+  const post = async (name: string, body: object) => {
+    const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
+    return { status: answer.statusCode, ...answer.json<{ readonly ignored?: string | null }>() };
+  };
+  const credits = async () =>
+    (await stand.ask(key, `/v1/accounts/${id}/status`)).json<{ credits: unknown }>().credits;
+  const now = () => isoInstant(Date.now());
+  await stand.connect(id);
+  await post('credits', { balance: 2, at: isoInstant(Date.now() - 1_000) });
+  for (const name of ['a', 'b']) {
+    await post('sendReserve', { reservationId: name });
+    await post('sendDelivered', { reservationId: name, chatId: `chat-${name}` });
+  }
+  expect(await post('sendReserve', { reservationId: 'c' })).toMatchObject({ reason: 'no_credits' });
+
+  const reply = { chatId: 'chat-a', at: now() };
+  const [one, same] = await Promise.all([post('replies', reply), post('replies', reply)]);
+  expect(new Set([one.ignored, same.ignored])).toEqual(new Set([null, 'repeated']));
+  expect(one).toMatchObject({ status: 200, reservationId: 'a', balance: 1 });
+  expect(await post('sendReserve', { reservationId: 'c' })).toMatchObject({ granted: true });
+  expect(await post('replies', { chatId: 'chat-x', at: now() })).toMatchObject({
+    status: 404,
+    code: 'ChatUnknown',
+    title: 'There is no InMail in this chat',
+    detail: expect.stringMatching(/^chatId: .* chat chat-x, and nothing of the reply was kept/),
+    cure: expect.stringContaining('report the InMail first'),
+  });
+  expect(await post('replies', { chatId: '\u4e2d'.repeat(513), at: now() })).toMatchObject({
+    status: 400,
+    field: 'chatId',
+  });
+  expect(await post('replies', { chatId: 'chat-b' })).toMatchObject({ status: 400, field: 'at' });
+  const ahead = { chatId: 'chat-b', at: isoInstant(Date.now() + 86_400_000) };
+  expect(await post('replies', ahead)).toMatchObject({ refunded: true, balance: 1 });
+  const known = { balance: 1, observed: 2, spent: 3, refunded: 2, renewed: 0 };
+  expect(await credits()).toMatchObject(known);
+
+  await stand.handle(id).signal('replyObserved', { chatId: 'chat-x', at: now() });
+  await post('sendFailed', { reservationId: 'c', kind: 'not_attempted' });
+  await post('disconnect', { reason: 'left' });
+  await stand.handle(id).result();
+  await stand.connect(id);
+  expect(await post('replies', ahead)).toMatchObject({ ignored: 'repeated', balance: 2 });
+  expect(await credits()).toMatchObject({ ...known, balance: 2, spent: 2 });
+  const { rows } = await stand.pool.query(
+    `select chat_id, reservation_id, refunded, ignored, replied_at <= now() as past
+       from safeband.replies where account_id = $1 order by 1`,
+    [id],
+  );
+  const row = { refunded: true, ignored: null, past: true };
+  expect(rows).toEqual([
+    { chat_id: 'chat-a', reservation_id: 'a', ...row },
+    { chat_id: 'chat-b', reservation_id: 'b', ...row },
+  ]);
+  const alerts = await stand.pool.query('select 1 from safeband.alerts where account_id = $1', [
+    id,
+  ]);
+  expect(alerts.rows).toEqual([]);
+});

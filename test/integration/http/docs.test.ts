@@ -62,7 +62,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(12);
+  expect(commands.length).toBe(13);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -72,7 +72,7 @@ it('each curl does what the text describes', async () => {
     answers.push(stdout);
   }
   const [connected, granted, attempted, delivered, status, ...rest] = answers;
-  const [group, credits, shadow, list, alerts, link, stream] = rest;
+  const [group, credits, reply, shadow, list, alerts, link, stream] = rest;
   expect(JSON.parse(group ?? '')).toMatchObject({ group: 'eu-sales', defaults: { dailyCap: 20 } });
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
@@ -81,6 +81,7 @@ it('each curl does what the text describes', async () => {
   expect(shadow).toMatch(/"mode":"shadow".*"granted":\d,.*"wouldDeny":0/s);
   expect(JSON.parse(status ?? '')).toMatchObject({ accountId: id, counter: 1, delivered: 1 });
   expect(JSON.parse(credits ?? '')).toMatchObject({ recorded: true, balance: 12 });
+  expect(JSON.parse(reply ?? '')).toMatchObject({ code: 'ChatUnknown' });
   expect(JSON.parse(list ?? '')).toMatchObject({ next: null });
   expect(JSON.parse(alerts ?? '')).toMatchObject({ next: null });
   expect(JSON.parse(link ?? '')).toMatchObject({

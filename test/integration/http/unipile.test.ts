@@ -87,6 +87,20 @@ it('a manual InMail counts at once, and messages to connections do not', async (
   expect(await statusOf(id)).toMatchObject({ counter: 1, external: 1 });
 });
 
+it('an answer to an InMail gives its credit back once, and other answers change nothing', async () => {
+  const id = await connected();
+  const at = new Date(Date.now() - 1_000).toISOString();
+  await safeband.credits(id, { balance: 3, at });
+  await safeband.reserve(id, { reservationId: 'a' });
+  await safeband.delivered(id, { reservationId: 'a', chatId: 'a-chat' });
+  simulated.reply(id, 'a-chat');
+  simulated.reply(id, 'a-chat');
+  simulated.reply(id, 'other-chat');
+  const deliveries = await simulated.idle();
+  expect(deliveries.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(await statusOf(id)).toMatchObject({ credits: { balance: 3, spent: 1, refunded: 1 } });
+});
+
 it('an account without a session is disconnected, and connected again when it has one', async () => {
   const id = await connected();
   simulated.setStatus(id, 'CREDENTIALS');

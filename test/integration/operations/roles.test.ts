@@ -67,6 +67,7 @@ const RIGHTS = `
   past_days           s       -         s       s
   past_sends          s       -         s       s
   reconciler_runs     si      -         s       s
+  replies             si      -         s       s
   reservation_history -       -         s       s
   reservations        siu     -         s       s
   retention           s       -         s       s

@@ -9,6 +9,7 @@ import { lineChecks } from './line.js';
 import { layerChecks } from './layers.js';
 import { orderChecks } from './order.js';
 import { pacingChecks } from './pacing.js';
+import { replyChecks } from './replies.js';
 import { shadowChecks } from './shadow.js';
 import { spellingChecks } from './spelling.js';
 
@@ -22,6 +23,7 @@ export const CHECKS = {
   ...answerChecks,
   ...lineChecks,
   ...pacingChecks,
+  ...replyChecks,
   ...shadowChecks,
   ...brakeChecks,
   ...orderChecks,

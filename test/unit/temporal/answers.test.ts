@@ -24,6 +24,7 @@ const activities = (some: Partial<Activities>): Activities => ({
   noteBrake: none,
   runOrder: none,
   findContacts: none,
+  findReplies: none,
   expandWindow: none,
   ...some,
 });

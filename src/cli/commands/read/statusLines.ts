@@ -25,8 +25,13 @@ export function stopsOf(
 export function creditLines(credits: StatusRead['credits'], now: Instant): readonly string[] {
   if (!credits) return [];
   const { balance, observed, observedAt, grant, renewsAt, runwayDays } = credits;
+  const { spent, refunded, renewed } = credits;
   const lasts =
     runwayDays === null ? '' : `, for ${counted(runwayDays, 'day')} at the present rate`;
-  const seen = `${observed} observed ${clock(instantOf(observedAt), now)}`;
+  const seen = [
+    `${observed} observed ${clock(instantOf(observedAt), now)}`,
+    `${spent} spent since`,
+    `${refunded} back by replies, ${renewed} renewed`,
+  ].join(', ');
   return [`${balance} left${lasts}; ${seen}; ${grant} more on ${renewsAt.slice(0, 10)}`];
 }

@@ -7,7 +7,7 @@ import { many } from './format.js';
 /** Shows the balance, how long it lasts, and the renewal; nothing while no balance is known. */
 export function CreditsLine({ credits }: { readonly credits: KnownCredits | null }): VNode | null {
   if (!credits) return null;
-  const { balance, grant, runwayDays } = credits;
+  const { balance, grant, runwayDays, spent, refunded, renewed } = credits;
   const lasts = runwayDays === null ? '' : `, for ${many(runwayDays, 'day')} at the present rate`;
   return (
     <p id="credits">
@@ -15,7 +15,8 @@ export function CreditsLine({ credits }: { readonly credits: KnownCredits | null
       <When at={Date.parse(credits.renewsAt)} show="full" />.{' '}
       <span class="note">
         LinkedIn showed {credits.observed} at{' '}
-        <When at={Date.parse(credits.observedAt)} show="full" />.
+        <When at={Date.parse(credits.observedAt)} show="full" />; since then {spent} spent,{' '}
+        {refunded} back by replies, {renewed} renewed.
       </span>
     </p>
   );
