@@ -3,6 +3,7 @@
  * plus what replies gave back, plus each renewal. A balance of 0 opens the breaker. A balance only
  * ever denies, so that a wrong one does no harm.
  */
+import { assertNever } from '../primitives/assert.js';
 import { findSlot, type Account, type Credits, type Slot } from './account.js';
 import type { Event } from './events.js';
 import type { Policy } from './policy.js';
@@ -88,8 +89,29 @@ export const withExternalSpent = (account: Account, sentAt: Instant): Account =>
 export const withClaimed = (account: Account, reservedAt = -Infinity): Account =>
   account.credits && reservedAt >= account.credits.at ? changedBy(account, 1) : account;
 
-/** Returns the account after replies to its InMails: each gives a credit back. */
-export const withRefunds = (account: Account, count: number): Account =>
+type OfCredits = Extract<
+  Event,
+  { readonly type: 'BreakerOpened' | 'CreditsObserved' | 'ReplyRecorded' | 'CreditsRefunded' }
+>;
+
+/** Returns the account after its credits changed: a balance, replies, or none left (R5, R24). */
+export function withCredits(account: Account, event: OfCredits): Account {
+  switch (event.type) {
+    case 'BreakerOpened':
+      return withBreaker(account, event);
+    case 'CreditsObserved':
+      return withBalance(account, event.credits);
+    case 'ReplyRecorded':
+      return withRefunds(account, event.reply.ignored === null ? 1 : 0);
+    case 'CreditsRefunded':
+      return withRefunds(account, event.count);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** Each reply that counts gives a credit back. */
+const withRefunds = (account: Account, count: number): Account =>
   changedBy(account, count, { refunded: (account.credits?.refunded ?? 0) + count });
 
 function changedBy(account: Account, change: number, more: Partial<Credits> = {}): Account {

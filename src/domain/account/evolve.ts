@@ -10,11 +10,9 @@ import { isSameProof } from './proof.js';
 import { deniedWith, denialsWith, tallyOf, type Tally } from './counter.js';
 import { rolled } from './evolveDay.js';
 import {
-  withBalance,
-  withBreaker,
   withClaimed,
   withExternalSpent,
-  withRefunds,
+  withCredits,
   withoutBreaker,
   withSpent,
 } from './credits.js';
@@ -55,13 +53,10 @@ export function evolve(account: Account, event: Event): Account {
         cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
       });
     case 'BreakerOpened':
-      return withBreaker(account, event);
     case 'CreditsObserved':
-      return withBalance(account, event.credits);
     case 'ReplyRecorded':
-      return withRefunds(account, event.reply.ignored === null ? 1 : 0);
     case 'CreditsRefunded':
-      return withRefunds(account, event.count);
+      return withCredits(account, event);
     case 'RampRestarted':
       return accountWith(account, { rampDay: 1 });
     case 'EffectApplied':

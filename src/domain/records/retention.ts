@@ -74,6 +74,8 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   identity_locks: 'permanently',
   inmail_events: 'permanently',
   migration_lock: 'permanently',
+  order_accounts: 'permanently',
+  orders: 'permanently',
   replies: 'permanently',
   reservation_history: '90 days',
   retention: 'permanently',

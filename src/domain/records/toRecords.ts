@@ -50,11 +50,7 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
     case 'BookCorrected':
       return lateRow(after, event.day);
     case 'DayRolled':
-      return [
-        ...closedDays(before, after).map((day) => dayRow(before, day)),
-        ...denialRows(before),
-        ...after.slots.filter(({ carriedInto }) => carriedInto === after.day).map(reservationRow),
-      ];
+      return rowsOfRoll(before, after);
     case 'CooldownStarted':
     case 'CooldownEnded':
     case 'BreakerOpened':
@@ -86,6 +82,12 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
       return assertNever(event);
   }
 }
+
+const rowsOfRoll = (before: Account, after: Account): readonly Row[] => [
+  ...closedDays(before, after).map((day) => dayRow(before, day)),
+  ...denialRows(before),
+  ...after.slots.filter(({ carriedInto }) => carriedInto === after.day).map(reservationRow),
+];
 
 export const reservationRow = (slot: Slot): ReservationRow => ({
   table: 'reservations',

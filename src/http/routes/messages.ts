@@ -7,6 +7,7 @@ import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
 import * as decisions from '../schemas/decisions.js';
 import * as bodies from '../schemas/messages.js';
+import * as credits from '../schemas/credits.js';
 import { message } from './message.js';
 import { reserve, reserveBatch } from './reserve.js';
 
@@ -79,7 +80,7 @@ const creditsObserved = message({
   needs: 'send',
   summary: 'Report the balance of InMail credits that LinkedIn showed',
   description: 'An observation that is older than the known one, or than 48 hours, is ignored.',
-  body: bodies.creditsObserved,
+  body: credits.creditsObserved,
   answer: answers.creditsAnswer,
   send: ({ parts, accountId, body }) => parts.client.credits(accountId, body),
 });
@@ -90,7 +91,7 @@ const replyObserved = message({
   needs: 'send',
   summary: 'Report the reply of a recipient, which may give a credit back',
   description: 'Only the first reply in a chat counts. A chat without an InMail is `ChatUnknown`.',
-  body: bodies.replyObserved,
+  body: credits.replyObserved,
   answer: answers.replyAnswer,
   send: ({ parts, accountId, body }) => parts.client.replied(accountId, body),
 });

@@ -241,21 +241,6 @@ export const sendObserved = bodyOf(
   },
 );
 
-export const creditsObserved = bodyOf(
-  requests.creditsFields,
-  {
-    balance: note('The InMail credits that LinkedIn showed.', 12),
-    at: noteOfInstant('When LinkedIn showed them.'),
-  },
-  { examples: [{ balance: 12, at: '2026-11-23T18:20:36.000Z' }] },
-);
-
-export const replyObserved = bodyOf(
-  requests.replyFields,
-  { chatId, at: noteOfInstant('When the recipient replied. A time in the future is now.') },
-  { examples: [{ chatId: 'chat-7', at: '2026-11-23T18:20:36.000Z' }] },
-);
-
 export const configure = bodyOf(
   admin.configureFields,
   { tier, ...policy, group, actor },

@@ -93,7 +93,11 @@ describe('a reply', () => {
     const back = reply(full, '2').expect({ state: 'active', breakerUntil: null });
     const next = back.when(reserve, { reservationId: r('e') }).answered({ granted: true });
     expect(next.status.credits).toMatchObject({
-      ...{ balance: 0, observed: 2, spent: 3, refunded: 1, renewed: 0 },
+      balance: 0,
+      observed: 2,
+      spent: 3,
+      refunded: 1,
+      renewed: 0,
     });
   });
 
@@ -187,7 +191,7 @@ describe('two states of one account', () => {
       return evolveAll(account, merged(account, other.entity.account)).credits?.balance;
     };
     expect([joined(base, two), joined(one, two), joined(two, one), joined(two, two)]).toEqual([
-      ...[5, 5, 5, 5],
+      5, 5, 5, 5,
     ]);
     const later = base.until(base.now + 1).when(observeCredits, { balance: 9, at: base.now + 1 });
     expect([joined(two, later), joined(later, two)]).toEqual([9, 9]);
@@ -196,7 +200,11 @@ describe('two states of one account', () => {
   it('know the replies that the last workflow answered and did not save', () => {
     const base = sent(known(5), 'a', '1');
     const input = {
-      ...{ chatId: c('1'), at: base.now, reservationId: r('a'), sentAt: base.now, ignored: null },
+      chatId: c('1'),
+      at: base.now,
+      reservationId: r('a'),
+      sentAt: base.now,
+      ignored: null,
     };
     const back = (isInRow: boolean): number | undefined =>
       recover(
