@@ -106,6 +106,8 @@ create table safeband.account_history (
   sent_days jsonb,
   credits jsonb,
   group_name safeband.group_name,
+  learnt_cap boolean not null default false,
+  learnt jsonb,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -168,6 +170,8 @@ create table safeband.accounts (
   sent_days jsonb,
   credits jsonb,
   group_name safeband.group_name,
+  learnt_cap boolean not null default false,
+  learnt jsonb,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
@@ -181,6 +185,7 @@ create table safeband.accounts (
   constraint accounts_imported_check CHECK (imported >= 0),
   constraint accounts_in_flight_check CHECK (in_flight >= 0),
   constraint accounts_inmails_sent_today_check CHECK (inmails_sent_today >= 0),
+  constraint accounts_learnt_check CHECK (learnt IS NULL OR (jsonb_typeof(learnt) = 'object'::text AND ((learnt ->> 'cap'::text)::integer) >= 1 AND jsonb_typeof(learnt -> 'until'::text) = 'number'::text AND (jsonb_typeof(learnt -> 'next'::text) = ANY (ARRAY['number'::text, 'null'::text]))) IS TRUE),
   constraint accounts_mode_check CHECK (mode = ANY (ARRAY['enforce'::text, 'shadow'::text])),
   constraint accounts_pacing_check CHECK (pacing IS NULL OR (jsonb_typeof(pacing) = 'object'::text AND ((pacing ->> 'minGapSeconds'::text)::integer) >= 1 AND ((pacing ->> 'minGapSeconds'::text)::integer) <= 86400 AND ((pacing ->> 'jitterPercent'::text)::integer) >= 0 AND ((pacing ->> 'jitterPercent'::text)::integer) <= 90 AND COALESCE(((pacing ->> 'perHour'::text)::integer) >= 1 AND ((pacing ->> 'perHour'::text)::integer) <= 200, pacing ? 'perHour'::text)) IS TRUE),
   constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
@@ -208,7 +213,7 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity, group_name ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity OR old.group_name::text IS DISTINCT FROM new.group_name::text)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity, group_name, learnt_cap ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity OR old.group_name::text IS DISTINCT FROM new.group_name::text OR old.learnt_cap IS DISTINCT FROM new.learnt_cap)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
@@ -861,8 +866,9 @@ create view safeband.account_status as
     remaining,
     last_checked_at,
     credits_renew_on,
-    cap_velocity
-   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on, cap_velocity);
+    cap_velocity,
+    cap_learnt
+   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on, cap_velocity, cap_learnt);
 
 create view safeband.campaign_days as
  SELECT account_id,
@@ -921,7 +927,7 @@ AS $function$
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zone)
- RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone, credits_renew_on smallint, cap_velocity integer)
+ RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone, credits_renew_on smallint, cap_velocity integer, cap_learnt integer)
  LANGUAGE sql
  STABLE
 AS $function$
@@ -973,6 +979,7 @@ AS $function$
         as earlier,
       caps.daily as daily_in_force, caps.weekly as weekly_in_force, caps.ramp_cap as ramp_in_force,
       safeband.velocity_cap(f.whole, f.day, f.proved_of_row) as velocity_in_force,
+      safeband.learnt_ceiling(f.whole, f.day) as learnt_in_force,
       greatest(f.last_checked_at, case when f.state <> 'disconnected' then fleet.ran_at end)
         as checked_at
     from found f
@@ -1009,10 +1016,11 @@ AS $function$
     c.counter - c.log_delivered - c.log_external - c.imported_now,
     c.daily_in_force, c.weekly_in_force, c.ramp_in_force,
     c.earlier + c.counter + c.carried_now,
-    greatest(0, safeband.left_by(least(c.daily_in_force, c.velocity_in_force),
+    greatest(0, safeband.left_by(least(c.daily_in_force, c.velocity_in_force,
+          c.learnt_in_force),
         c.weekly_in_force, c.ramp_in_force, c.earlier)
       - c.counter - c.carried_now),
-    c.checked_at, c.credits_renew_on, c.velocity_in_force
+    c.checked_at, c.credits_renew_on, c.velocity_in_force, c.learnt_in_force
   from counted c
 $function$;
 
@@ -1037,8 +1045,8 @@ CREATE OR REPLACE FUNCTION safeband.cap_of(a safeband.accounts, earlier integer)
  LANGUAGE sql
  STABLE
 AS $function$
-  select safeband.left_by(least(caps.daily, safeband.velocity_cap(a, a.counter_day, null)),
-           caps.weekly, caps.ramp_cap, earlier)
+  select safeband.left_by(least(caps.daily, safeband.velocity_cap(a, a.counter_day, null),
+             safeband.learnt_ceiling(a, a.counter_day)), caps.weekly, caps.ramp_cap, earlier)
     from safeband.caps_of(a.tier, a.daily_cap, a.weekly_cap, a.ramp, a.ramp_day) caps
 $function$;
 
@@ -1271,6 +1279,16 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.learnt_ceiling(a safeband.accounts, day date)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when a.learnt_cap then
+    (case when learnt_ceiling.day > a.counter_day then a.learnt->>'next'
+          else a.learnt->>'cap' end)::int end
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.left_by(daily integer, weekly integer, ramp_cap integer, earlier integer)
  RETURNS integer

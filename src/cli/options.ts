@@ -105,6 +105,11 @@ export function velocity(raw: string): Velocity | Default {
   throw new InvalidArgumentError(`Use ${VELOCITY_WORDS}, or none.`);
 }
 
+export function onOrOff(raw: string): boolean {
+  if (raw === 'on' || raw === 'off') return raw === 'on';
+  throw new InvalidArgumentError('Use on or off.');
+}
+
 /** `q4=10,spring=5+weight3,may=weight2`, or `none`. */
 export function campaigns(raw: string): readonly NamedCap[] | Default {
   if (raw === 'none') return 'default';

@@ -18,6 +18,7 @@ import {
   cap,
   group,
   memoryDays,
+  onOrOff,
   orNull,
   pacing,
   ramp,
@@ -41,6 +42,7 @@ export type PolicyOptions = {
   readonly mode?: Mode | undefined;
   readonly velocity?: Velocity | Default | undefined;
   readonly group?: string | undefined;
+  readonly learntCap?: boolean | undefined;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -89,6 +91,11 @@ export const policyOptions = (command: Command): Command =>
       '--velocity <limit>',
       'cap by the sends of the last days: factor and floor, such as 2:5, or none',
       velocity,
+    )
+    .option(
+      '--learnt-cap <on|off>',
+      'after LinkedIn refuses a send, a day has at most 80 % of what was spent, for 7 days and more',
+      onOrOff,
     );
 
 /** The label of accounts that belong together; no cap depends on it, so a what-if has none. */
@@ -118,6 +125,7 @@ export const policyOf = ({
   mode,
   velocity: limit,
   group: label,
+  learntCap,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -131,6 +139,7 @@ export const policyOf = ({
   ...(mode === undefined ? {} : { mode }),
   ...(limit === undefined ? {} : { velocity: orNull(limit) }),
   ...(label === undefined ? {} : { group: label === 'none' ? null : label }),
+  ...(learntCap === undefined ? {} : { learntCap }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -147,6 +156,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
     (policy.group === null ? '' : `, group ${policy.group}`) +
     (policy.velocity === null ? '' : `, velocity ${velocityWords(policy.velocity)}`) +
+    (policy.learntCap ? ', learnt ceiling on' : '') +
     (policy.campaigns === null ? '' : `, campaigns ${campaignsText(policy.campaigns)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );

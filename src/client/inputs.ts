@@ -70,6 +70,8 @@ export type PolicyInput = {
   readonly velocity?: { readonly factor: number; readonly floor: number } | null;
   /** The label of accounts that belong together, such as `eu-sales` (R26). */
   readonly group?: string | null;
+  /** True: after a refusal by LinkedIn, a day has at most 80 % of what was spent (R25). */
+  readonly learntCap?: boolean | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -47,6 +47,7 @@ type Change = {
   campaigns?: readonly RefCampaign[] | null;
   mode?: 'enforce' | 'shadow' | null;
   velocity?: RefVelocity | null;
+  learntCap?: boolean | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -100,6 +101,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ campaigns }),
   fc.record({ mode: fc.constantFrom('shadow' as const, 'enforce' as const, null) }),
   fc.record({ velocity }),
+  fc.record({ learntCap: fc.constantFrom(true, true, false, null) }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),
@@ -223,6 +225,7 @@ export const story = fc.record({
     { weight: 2, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: velocity },
   ),
+  learntCap: fc.constantFrom(true, null),
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
   mode: fc.oneof(
     { weight: 5, arbitrary: fc.constant(null) },

@@ -55,5 +55,6 @@ export type RefPolicy = {
   campaigns?: readonly RefCampaign[] | null;
   mode?: 'enforce' | 'shadow' | null;
   velocity?: RefVelocity | null;
+  learntCap?: boolean | null;
 };
 export type RefAsk = Pick<Res, 'recipient' | 'campaign' | 'free'> & { again: boolean };

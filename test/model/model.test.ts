@@ -16,7 +16,7 @@ const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import
 const SOMETIMES = `
   reserve: granted repeated ReservationSettled ReservationConflict held no_credits cooldown
            tier_has_no_inmail recipient_contacted campaign_cap weekly_cap ramp_cap
-           velocity_cap daily_cap waiting
+           velocity_cap learnt_cap daily_cap waiting
   withdraw: withdrawn ReservationSettled ReservationUnknown
   line: granted expired disconnected recipient_contacted campaign_cap
   deliver: delivered already_delivered external ChatIdTaken
@@ -26,7 +26,7 @@ const SOMETIMES = `
   settle: released InvalidInput ReservationSettled
   configure: CapAboveSafeBand
   credits: older too_old 0 2 149
-  world: carried restart
+  world: carried restart grew ended
 `;
 
 /** `reserve: granted`, `reserve: repeated`, … */

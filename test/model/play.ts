@@ -44,7 +44,7 @@ export class Play {
   }
 
   #open(): Entity {
-    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns, mode, velocity } = this.story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns, mode, ...more } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
       tier,
@@ -54,7 +54,8 @@ export class Play {
       pacing,
       campaigns: campaignsOf(campaigns),
       mode,
-      velocity,
+      velocity: more.velocity,
+      learntCap: more.learntCap,
     };
     const start: Start = {
       accountId: the(isAccountId, 'model'),
@@ -132,6 +133,7 @@ export class Play {
       { type: 'Reconciled', at: this.clock }, // each run succeeds on time
     ]);
     reference.pass(this.clock);
+    for (const what of reference.ceiling.happened.splice(0)) this.happened(`world: ${what}`);
     const decided = this.#serve();
     if (!isForeseen) return;
     if (this.clock < (turn ?? Infinity)) same(decided, 0);

@@ -1,12 +1,14 @@
 /** The rules once more, naively, from the contract's sentences: recomputed from lists each time. */
 import { FRESH, type Ext, type Logged, type RefAsk, type RefPolicy, type Res } from './kept.js';
 import { isCampaignFull } from './campaign.js';
+import { filled } from './copy.js';
 import { Ledger } from './credits.js';
 import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
 import { readLog } from './readLog.js';
 import { nextRenewal } from './renewal.js';
 import { answerIn } from './shadow.js';
+import { Ceiling, learns } from './learnt.js';
 import { closeDays, velocityCap } from './velocity.js';
 import { askedAgain, queued, reread, type RefWait, type Wish } from './waiting.js';
 
@@ -39,6 +41,7 @@ export class Reference {
   /** The asks that wait, or whose decision is not reported yet, by their arrival; and all granted. */
   line: RefWait[] = [];
   readonly granted = new Map<string, RefWait>();
+  ceiling = new Ceiling();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -49,16 +52,7 @@ export class Reference {
   }
 
   /** Returns a copy without the line. */
-  copy(): Reference {
-    const copy = new Reference(this.accountId, this.policy, this.now);
-    const { day, rampDay, highest, cooledAt, held, breaker, disconnected } = this;
-    Object.assign(copy, { day, rampDay, highest, cooledAt, held, breaker, disconnected });
-    [copy.cooldowns, copy.closed] = [[...this.cooldowns], new Map(this.closed)];
-    copy.all = this.all.map((r) => ({ ...r, carried: [...r.carried] }));
-    copy.ext = structuredClone(this.ext);
-    copy.credits = Ledger.like(this.credits);
-    return copy;
-  }
+  copy = (): Reference => filled(new Reference(this.accountId, this.policy, this.now), this);
   dailyCap = (): number => Math.min(this.policy.dailyCap ?? 1e9, BAND[this.policy.tier] ?? 0);
   weeklyCap = (): number =>
     Math.min(this.policy.weeklyCap ?? 5 * this.dailyCap(), 5 * (BAND[this.policy.tier] ?? 0));
@@ -78,8 +72,10 @@ export class Reference {
     return sum;
   }
   used = (): number => this.counter(this.day) + this.carriedNow().length;
+  capOfDay = (): number => Math.min(this.stepped(), velocityCap(this), this.learntCap());
   effective = (): number =>
-    Math.max(0, Math.min(this.stepped(), velocityCap(this), this.weeklyCap() - this.earlier()));
+    Math.max(0, Math.min(this.capOfDay(), this.weeklyCap() - this.earlier()));
+  learntCap = (): number => (this.policy.learntCap ? this.ceiling.cap : 1e9);
   /** A day that is older than the week keeps its counter. */
   sentOn = (day: number): number => this.closed.get(day) ?? this.counter(day);
   isKnown = (r: Res): boolean => !r.forgotten;
@@ -105,6 +101,7 @@ export class Reference {
       if (r.day < day && mayLand) r.carried.push(day);
     }
     closeDays(this, day);
+    this.ceiling.closes(this.day, isEarned, BAND[this.policy.tier] ?? 0);
     this.credits.renew(this.day, day, this.policy, this.all);
     this.day = day;
     this.denied = [];
@@ -138,6 +135,7 @@ export class Reference {
     if (this.earlier() + this.used() >= this.weeklyCap()) return 'weekly_cap';
     if (this.used() >= this.rampCap()) return 'ramp_cap';
     if (this.used() >= velocityCap(this)) return 'velocity_cap';
+    if (this.used() >= this.learntCap()) return 'learnt_cap';
     if (this.used() >= this.dailyCap()) return 'daily_cap';
     const grants = this.all.filter((r) => r.day === this.day && this.isKnown(r)).length;
     if (grants >= Math.max(20, 3 * this.stepped())) return 'churn_cap';
@@ -251,6 +249,7 @@ export class Reference {
     const key = `${id}/${kind}`;
     if (this.effects.some((e) => e.key === key && e.day + 2 >= this.day)) return;
     this.effects.push({ key, day: this.day });
+    if (kind !== 'no_credits') learns(this, id, BAND[this.policy.tier] ?? 0);
     if (kind === 'throttled') {
       const asked = Math.min(retryAfterSeconds * 1_000, 7 * DAY);
       this.cool('throttled', this.now + Math.max(HOUR, asked));

@@ -213,6 +213,21 @@ const velocityView: DatabaseCheck = async (desk) => {
   expect(await capAt(MIDNIGHT)).toEqual([{ cap: 2 }]);
 };
 
+const learntView: DatabaseCheck = async (desk) => {
+  const { entity } = spent(await desk.begin({ learntCap: true }, at('23:50')));
+  const until = entity.account.day;
+  await desk.save({ ...entity, account: { ...entity.account, learnt: { cap: 30, until } } });
+  const capAt = (instant: number): Promise<readonly object[]> =>
+    desk.all(
+      `select cap_learnt as cap
+         from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
+      instant,
+    );
+  expect(await capAt(MIDNIGHT - 1)).toEqual([{ cap: 30 }]);
+  // One of its InMails was delivered: the reset of the clean day is not saved yet.
+  expect(await capAt(MIDNIGHT)).toEqual([{ cap: 33 }]);
+};
+
 const editedWithKey: DatabaseCheck = async (desk) => {
   await desk.save(spent(await desk.begin()).entity);
   const isEdited = async (set: string): Promise<readonly object[]> => {
@@ -299,6 +314,7 @@ export const DATABASE_CHECKS = {
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
   'the view has the velocity cap of the domain': velocityView,
+  'the view has the learnt ceiling of the domain': learntView,
   'readers get the numbers of the last save, also after a manual edit': editedView,
   'an edit of a reservation is noticed, also if it adds the search key': editedWithKey,
   'an attempt is settled by the login that began it': anotherLogin,

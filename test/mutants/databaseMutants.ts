@@ -254,7 +254,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R7',
     what: "readers get yesterday's count with today's date",
-    file: 'migrations/0045_velocity.sql',
+    file: 'migrations/0056_learnt.sql',
     old: 'case when f.is_new then f.slots_in_flight + f.slots_uncertain + f.slots_delivered',
     mutated: 'case when false then 0',
     by: 'no reader gets the count of yesterday with the date of today',
@@ -266,6 +266,14 @@ export const DATABASE_MUTANTS: readonly Mutant<
     old: 'where a.counter_day < velocity_cap.day) known',
     mutated: 'where false) known',
     by: 'the view has the velocity cap of the domain',
+  },
+  {
+    rule: 'R25',
+    what: 'readers get a learnt ceiling without the clean day that has just ended',
+    file: 'migrations/0056_learnt.sql',
+    old: "then a.learnt->>'next'",
+    mutated: "then a.learnt->>'cap'",
+    by: 'the view has the learnt ceiling of the domain',
   },
   {
     rule: 'R8',
@@ -286,7 +294,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R8',
     what: 'readers do not count a reservation whose row was deleted',
-    file: 'migrations/0045_velocity.sql',
+    file: 'migrations/0056_learnt.sql',
     old: 'else greatest(f.inmails_sent_today, f.proved_of_row) end as counter,',
     mutated: 'else f.proved_of_row end as counter,',
     by: 'readers get the numbers of the last save, also after a manual edit',

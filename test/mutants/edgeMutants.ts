@@ -79,8 +79,8 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R5',
     what: 'a restricted account is only held: no alert calls a person',
     file: 'src/domain/commands/fail.ts',
-    old: "{ type: 'RampRestarted' }, raised];",
-    mutated: "{ type: 'RampRestarted' }];",
+    old: "{ type: 'RampRestarted' }, ...learnt, raised];",
+    mutated: "{ type: 'RampRestarted' }, ...learnt];",
     by: 'an account that LinkedIn restricts calls a person',
   },
   {

@@ -1,5 +1,6 @@
 /** The domain and its model: each of these mutants disagrees with a sentence of the contract. */
 import { CREDIT_MODEL_MUTANTS } from './creditMutants.js';
+import { LEARNT_MODEL_MUTANTS } from './learntMutants.js';
 import { LINE_MODEL_MUTANTS } from './lineMutants.js';
 import type { Mutant } from './mutant.js';
 import { SHADOW_MODEL_MUTANTS } from './shadowMutants.js';
@@ -291,4 +292,5 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   ...SHADOW_MODEL_MUTANTS,
   ...CREDIT_MODEL_MUTANTS,
   ...LINE_MODEL_MUTANTS,
+  ...LEARNT_MODEL_MUTANTS,
 ];

@@ -33,6 +33,9 @@ export const SOMETIMES: readonly string[] = `
   denied: paced
   denied: recipient_contacted
   denied: velocity_cap
+  denied: learnt_cap
+  a ceiling was learnt
+  a ceiling was read from the row
   cooldown: identity_in_use
   cooldown: overshoot
   cooldown: throttled

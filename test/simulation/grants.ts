@@ -8,6 +8,7 @@ import {
   campaignOn,
   capOn,
   carriedOn,
+  ceilingOn,
   counterOn,
   earlierOn,
   velocityOn,
@@ -31,6 +32,8 @@ export function checkGrant(before: Entity, after: Entity, slot: Slot, breaks: Br
   if (used > cap) breaks('no grant over the cap', `${used} of ${cap}`);
   const velocity = velocityOn(account);
   if (used > velocity) breaks('no grant over the velocity', `${used} of ${velocity}`);
+  const ceiling = ceilingOn(account);
+  if (used > ceiling) breaks('no grant over the learnt ceiling', `${used} of ${ceiling}`);
   const week = used + earlierOn(account);
   if (week > weeklyOn(policy)) breaks('no grant over the week', `${week} of ${weeklyOn(policy)}`);
   const isFresh = account.reconciledAt !== null && now - account.reconciledAt < VERIFIED;
@@ -141,6 +144,10 @@ export function checkDenial(
   } else if (reason === 'velocity_cap') {
     if (spent !== used || spent < velocityOn(account)) {
       broken('a velocity that refuses is used up', `${used} of ${limit}, counted ${spent}`);
+    }
+  } else if (reason === 'learnt_cap') {
+    if (spent !== used || spent < ceilingOn(account)) {
+      broken('a learnt ceiling that refuses is used up', `${used} of ${limit}, counted ${spent}`);
     }
   } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
     if (spent !== used || spent < capOn(account.policy, account.rampDay)) {

@@ -35,6 +35,8 @@ export class Member {
   hasRival = false;
   /** True after a send without a reserve, or an edit of the rows. */
   mayUndercount = false;
+  /** True if its tier was `free` at some time: then a refusal teaches no ceiling. */
+  wasFree = false;
   /** The day of the row that the last workflow left without a clean end. */
   uncleanDay = -1;
   /** An older state, for a reset. */
@@ -85,6 +87,7 @@ export class Member {
       broken('a start after an unclean end waits until midnight', this.accountId);
     }
     this.uncleanDay = -1;
+    if (account.learnt) this.#world.happened('a ceiling was read from the row');
     for (const { cause } of entity.account.cooldowns) {
       this.#world.happened(`cooldown: ${cause}`);
       if (cause === 'two_owners' && !this.hasRival) broken('no second owner where none is', '');

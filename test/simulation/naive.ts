@@ -50,6 +50,10 @@ export function velocityOn(account: Account): number {
   return Math.max(floor, Math.floor(factor * mean + 1e-9));
 }
 
+/** Returns the ceiling that refusals taught, if the policy applies it (R25). */
+export const ceilingOn = ({ policy, learnt }: Account): number =>
+  policy.learntCap ? (learnt?.cap ?? Infinity) : Infinity;
+
 /** Returns the cap of a day, from customer, tier and ramp. */
 export function capOn({ tier, dailyCap, ramp }: Policy, rampDay: number): number {
   const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);

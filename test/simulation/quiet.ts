@@ -49,6 +49,7 @@ function checkRest(world: World, member: Member): void {
     broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
   }
   checkRow(member, entity);
+  checkCeiling(member, entity);
   checkLog(member, entity);
   checkProofs(member, entity);
   checkJournal(member, entity);
@@ -56,6 +57,21 @@ function checkRest(world: World, member: Member): void {
   if (peek) {
     const retryAt = domain.retryAtOf(account, peek, account.now);
     checkRetry(world, entity, retryAt, peek.reason, undefined);
+  }
+}
+
+/** Checks that no refusal is forgotten, however its workflow ended (R25). */
+function checkCeiling({ database, accountId, wasFree }: Member, { account }: Entity): void {
+  const most = Math.max(0, ...account.days.map(({ day }) => counterOn(account, day)));
+  const isRefused = account.effects.some(
+    ({ kind }) => kind === 'throttled' || kind === 'restricted',
+  );
+  // At the band of a tier, a ceiling teaches nothing. A story may have had the tier `free`.
+  const isSmall = most < 25 && !wasFree;
+  if (isRefused && isSmall && !account.learnt) broken('a refusal teaches a ceiling', accountId);
+  const { cap, until } = database.account?.learnt ?? {};
+  if (cap !== account.learnt?.cap || until !== account.learnt?.until) {
+    broken('the row has the learnt ceiling', `${accountId}: ${cap} until ${until}`);
   }
 }
 

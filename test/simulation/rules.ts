@@ -25,6 +25,7 @@ export function watch(world: World, member: Member, before: Entity | null, after
   const { account } = after;
   const cap = capOn(account.policy, account.rampDay);
   if (cap > (member.caps.get(account.day) ?? -1)) member.caps.set(account.day, cap);
+  if (account.policy.tier === 'free') member.wasFree = true;
   if (before === null) return;
   const was = before.account;
   if (after.version < before.version || after.savedVersion < before.savedVersion) {
@@ -33,6 +34,7 @@ export function watch(world: World, member: Member, before: Entity | null, after
   if (account.now < was.now) broken('the clock never runs backwards', `${was.now} ${account.now}`);
   if (account.day !== was.day) rolled(world, was, account);
   if (account.slots !== was.slots) slotsChanged(member, was, account);
+  if (account.learnt !== was.learnt) ceilingChanged(world, was, account);
   if (account.cooldowns !== was.cooldowns) {
     for (const { cause } of account.cooldowns) {
       world.happened(`cooldown: ${cause}`);
@@ -57,6 +59,17 @@ function rolled(world: World, was: Account, account: Account): void {
       broken('a slot that may land after midnight is carried', what);
     }
     if (mayLand) world.happened(`midnight carried: ${slot.state}`);
+  }
+}
+
+/** Checks that a learnt ceiling is below the band, and rises at midnight only (R25). */
+function ceilingChanged(world: World, was: Account, account: Account): void {
+  const [old, now] = [was.learnt?.cap ?? Infinity, account.learnt?.cap ?? Infinity];
+  if (now < old) world.happened('a ceiling was learnt');
+  if (now < 1 || Number(account.learnt?.until) > account.day + 7)
+    broken('a ceiling ends', `${now}`);
+  if (now > old && account.day === was.day) {
+    broken('a learnt ceiling rises at midnight only', `${old} to ${now}`);
   }
 }
 

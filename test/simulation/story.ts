@@ -132,6 +132,7 @@ export function storyOf(seed: number): Story {
       campaigns: campaignsOf(seed + n),
       mode: modeOf(seed + n),
       velocity: velocityOf(seed + n),
+      learntCap: learntOf(seed + n),
     },
     isTwin: n > 0 && random.chance(0.15),
   }));
@@ -202,6 +203,10 @@ const modeOf = (seed: number): PolicyChange['mode'] => (seed % 10 === 5 ? 'shado
 /** Every tenth seed has a velocity, as with the caps of campaigns. */
 const velocityOf = (seed: number): PolicyChange['velocity'] =>
   seed % 10 === 3 ? { factor: 1.5, floor: 1 } : null;
+
+/** Two of ten seeds have a learnt ceiling. */
+const learntOf = (seed: number): PolicyChange['learntCap'] =>
+  seed % 10 === 7 || seed % 10 === 1 ? true : null;
 
 function policyOf(random: Random): PolicyChange {
   const isFree = random.chance(0.03);

@@ -39,6 +39,11 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   ],
   recipient_memory_days: ['30', '365'],
   velocity: [`'{"factor": 2, "floor": 5}'`, `'{"factor": 9, "floor": 50}'`],
+  learnt_cap: ['true', 'not learnt_cap'],
+  learnt: [
+    `'{"cap": 1, "until": 20000, "next": 2}'`,
+    `'{"cap": 49, "until": 20000, "next": null}'`,
+  ],
   sent_days: [`'[{"day": 20000, "sent": 9}]'`, `'[]'`],
   campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
   group_name: [`'eu-sales'`, `'us-sales'`],

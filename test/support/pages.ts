@@ -53,7 +53,7 @@ export const statusRow = (): StatusRow => ({
   carried: 1,
   drift: 1,
   remaining: 46,
-  caps: { daily: 50, weekly: 250, ramp: 50, velocity: null },
+  caps: { daily: 50, weekly: 250, ramp: 50, velocity: null, learnt: null },
   weekUsed: 4,
   rampDay: 2,
   cooldown: { until: at('13:00'), cause: 'overshoot' },
@@ -129,6 +129,7 @@ export function accountData(): AccountData {
       mode: 'enforce',
       velocity: null,
       group: null,
+      learntCap: false,
     },
     rows: {
       day: DAY,

@@ -14,7 +14,7 @@ const INMAILS_MAX = 100_000;
 /** The columns have the names of the options of `safeband connect`. */
 const COLUMNS =
   'account tier timezone daily_cap weekly_cap ramp window pacing campaigns recipient_memory ' +
-  'credits_renew_on group identity sent_today delivered_today';
+  'velocity learnt_cap credits_renew_on group identity sent_today delivered_today';
 /** Names that other products use. */
 const ALIASES: Readonly<Record<string, string>> = { account_id: 'account', time_zone: 'timezone' };
 
@@ -117,6 +117,8 @@ function startOf(cells: ReadonlyMap<string, string>): StartInput {
       recipientMemory: at('recipient_memory', read.memoryDays),
       campaigns: at('campaigns', read.campaigns),
       group: at('group', read.group),
+      velocity: at('velocity', read.velocity),
+      learntCap: at('learnt_cap', read.onOrOff),
     }),
     ...(identity === undefined ? {} : { identity }),
     ...(inmailsSentToday === undefined ? {} : { inmailsSentToday }),

@@ -24,8 +24,8 @@ import type {
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { WindowIntervals } from './sendingWindow.js';
-import type { Cooldown, Credits, Hold } from './stops.js';
-export type { Cooldown, CooldownCause, Credits, Hold } from './stops.js';
+import type { Cooldown, Credits, Hold, Learnt } from './stops.js';
+export type { Cooldown, CooldownCause, Credits, Hold, Learnt } from './stops.js';
 
 export type FailureKind =
   'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
@@ -168,8 +168,8 @@ export type Account = {
   readonly denied?: readonly CampaignDenial[];
   /** The last days with a send before the week; absent in state that older code wrote (R25). */
   readonly sentDays?: readonly { readonly day: UtcDay; readonly sent: number }[];
-  /** Absent or null while no balance was observed (R24). */
-  readonly credits?: Credits | null;
+  readonly credits?: Credits | null; // null or absent: no balance was observed (R24)
+  readonly learnt?: Learnt | null; // null or absent: no ceiling was learnt (R25)
 };
 
 export const emptyDay = (day: UtcDay): DayBook => ({

@@ -7,6 +7,7 @@ import type {
   Effect,
   External,
   Hold,
+  Learnt,
   Proof,
   Slot,
   WaitingAsk,
@@ -86,6 +87,8 @@ export type Event =
       readonly rampDay: number;
       /** The balance after a renewal of credits; absent if none is known or renewed (R24). */
       readonly credits?: Credits;
+      /** The ceiling after a clean day; null: it has ended. Absent if it stays (R25). */
+      readonly learnt?: Learnt | null;
     }
   | {
       readonly type: 'CooldownStarted';
@@ -108,6 +111,8 @@ export type Event =
   /** Another state of the account has more replies to its InMails (R24). */
   | { readonly type: 'CreditsRefunded'; readonly count: number }
   | { readonly type: 'RampRestarted' }
+  /** LinkedIn refused a send: from now on the account has this ceiling, or a stricter one (R25). */
+  | { readonly type: 'CapLearnt'; readonly learnt: Learnt; readonly reason: string }
   | { readonly type: 'EffectApplied'; readonly effect: Effect }
   | { readonly type: 'Held'; readonly hold: Hold }
   | {

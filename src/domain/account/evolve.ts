@@ -1,6 +1,6 @@
 /** Applies facts to an account. No rules and no refusals; the compiler finds a missing event. */
 import { emptyDay, type Account, type DayBook, type External, type Slot } from './account.js';
-import { accountWith, bookWith, lineAfter, withCooldown, withPolicy } from './update.js';
+import { accountWith, bookWith, lineAfter, stricter, withCooldown, withPolicy } from './update.js';
 import type { Event } from './events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
@@ -59,10 +59,10 @@ export function evolve(account: Account, event: Event): Account {
       return withCredits(account, event);
     case 'RampRestarted':
       return accountWith(account, { rampDay: 1 });
+    case 'CapLearnt':
+      return accountWith(account, { learnt: stricter(account.learnt, event.learnt) });
     case 'EffectApplied':
-      return accountWith(account, {
-        effects: [...account.effects, event.effect].slice(-EFFECTS_MAX),
-      });
+      return withEffect(account, event);
     case 'Held':
       return accountWith(account, { hold: event.hold });
     case 'Resumed': {
@@ -92,6 +92,11 @@ export function evolve(account: Account, event: Event): Account {
       return assertNever(event);
   }
 }
+
+const withEffect = (
+  account: Account,
+  { effect }: Extract<Event, { type: 'EffectApplied' }>,
+): Account => accountWith(account, { effects: [...account.effects, effect].slice(-EFFECTS_MAX) });
 
 const cooled = (
   account: Account,

@@ -23,6 +23,7 @@ export function rolled(account: Account, event: Extract<Event, { type: 'DayRolle
     cooledAtCounter: 0,
     denied: [],
     sentDays: sentDaysAfter(account, day),
+    ...(event.learnt === undefined ? {} : { learnt: event.learnt }),
     days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
     slots: account.slots
       .filter((slot) => !isForgotten(slot))

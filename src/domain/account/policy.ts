@@ -19,6 +19,9 @@ export type Pacing = {
 /** Today's cap in proportion to the mean of the last days with a send, at least `floor` (R25). */
 export type Velocity = { readonly factor: number; readonly floor: number };
 
+/** A learnt ceiling is never lower (R25). */
+export const LEARNT_MIN = 1;
+
 /** What the policy has of one campaign: a cap of its own (R22), a weight in the line (R21). */
 export type CampaignCap = {
   readonly campaignId: CampaignId;
@@ -65,6 +68,8 @@ export type Policy = {
   readonly velocity?: Velocity | undefined;
   /** Absent for none, and in state that older code wrote (R26). */
   readonly group?: Group | undefined;
+  /** True: the ceiling that LinkedIn's refusals taught is a cap. Absent: it is not (R25). */
+  readonly learntCap?: true | undefined;
 };
 
 export const modeOf = ({ mode }: Policy): Mode => mode ?? 'enforce';
@@ -107,7 +112,11 @@ export const openingDays = (policy: Policy): number =>
 
 /** Returns the lowest cap of a day that the policy may lead to. */
 const leastCapOf = (policy: Policy): number =>
-  Math.min(steppedCapOf(policy, 1), policy.velocity?.floor ?? Infinity);
+  Math.min(
+    steppedCapOf(policy, 1),
+    policy.velocity?.floor ?? Infinity,
+    policy.learntCap ? LEARNT_MIN : Infinity,
+  );
 
 /** Returns a message about a setting above the tier's band; the band then applies (R10). */
 export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {

@@ -1,6 +1,6 @@
-/** What stops the sends of an account: cooldowns, a hold, and used-up credits (R5, R8, R9, R24). */
+/** What stops the sends of an account: cooldowns, a hold, used-up credits, a learnt ceiling. */
 import type { ChatId, ReservationId } from '../primitives/ids.js';
-import type { Instant } from '../primitives/time.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
 
 export type CooldownCause =
   'overshoot' | 'throttled' | 'unclean_end' | 'identity_in_use' | 'two_owners';
@@ -30,5 +30,11 @@ export type RecordedReply = {
   readonly sentAt: Instant;
   /** Why it gave no credit back; null: it did. */
   readonly ignored: ReplyIgnored | null;
+};
+/** The ceiling of a day that LinkedIn's refusals have taught (R25). */
+export type Learnt = {
+  readonly cap: number;
+  /** The last day on which it cannot grow at midnight. */
+  readonly until: UtcDay;
 };
 export type Hold = { readonly reason: string; readonly actor: string; readonly since: Instant };

@@ -3,7 +3,14 @@
  * Node 20 a spread of an account takes half a microsecond, this takes 20 ns. The compiler finds a
  * missing field.
  */
-import { lineOf, type Account, type Cooldown, type DayBook, type WaitingAsk } from './account.js';
+import {
+  lineOf,
+  type Account,
+  type Cooldown,
+  type DayBook,
+  type Learnt,
+  type WaitingAsk,
+} from './account.js';
 import type { Event } from './events.js';
 import { steppedCapOf } from './policy.js';
 
@@ -44,6 +51,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   denied: changedOr(change.denied, old.denied ?? []),
   sentDays: changedOr(change.sentDays, old.sentDays ?? NO_DAYS),
   credits: changedOr(change.credits, old.credits ?? null),
+  learnt: changedOr(change.learnt, old.learnt ?? null),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({
@@ -81,6 +89,12 @@ export function withCooldown(
   if (same && same.until >= cooldown.until) return cooldowns;
   return [...cooldowns.filter((other) => other !== same), cooldown];
 }
+
+/** Returns the stricter of two ceilings: the lower cap, for the longer time (R25). */
+export const stricter = (old: Learnt | null | undefined, learnt: Learnt): Learnt => ({
+  cap: Math.min(old?.cap ?? Infinity, learnt.cap),
+  until: Math.max(old?.until ?? -Infinity, learnt.until),
+});
 
 /** Returns the account after a change of its policy. */
 export function withPolicy(

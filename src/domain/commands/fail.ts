@@ -10,6 +10,7 @@ import { SECOND_MS, type Instant } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
 import { refuse, type Decided } from '../account/refusals.js';
 import { cooldownStarted } from '../gate/cooldown.js';
+import { learntFrom } from '../gate/learnt.js';
 
 export const FAILURE_KINDS: readonly FailureKind[] = [
   'not_attempted',
@@ -91,7 +92,8 @@ function effectOf(
       const pause = Math.max(COOLDOWN_MS, Math.min(asked, THROTTLE_MAX_MS));
       const { reservationId } = report;
       const counter = counterOf(account, account.day);
-      return [{ ...cooldownStarted('throttled', at + pause, counter, why), reservationId }];
+      const started = cooldownStarted('throttled', at + pause, counter, why);
+      return [{ ...started, reservationId }, ...learntFrom(account, reservationId, why)];
     }
     case 'no_credits':
       return [{ type: 'BreakerOpened', until: renewalAfter(at, account.policy) }];
@@ -100,7 +102,8 @@ function effectOf(
       const { reservationId, code } = report;
       const details = { reservationId, code: code ?? null };
       const raised = alert('restricted', 'critical', details);
-      return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }, raised];
+      const learnt = learntFrom(account, reservationId, why);
+      return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }, ...learnt, raised];
     }
     default:
       return assertNever(kind);

@@ -26,8 +26,10 @@ export type PolicyWire = {
   readonly recipientMemoryDays: number | null;
   /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
   readonly campaigns: readonly CampaignCap[] | null;
-  /** `shadow`: the gate records what it would deny, and grants (R23). */
   readonly velocity: Velocity | null;
+  /** True: the learnt ceiling is a cap (R25). */
+  readonly learntCap: boolean;
+  /** `shadow`: the gate records what it would deny, and grants (R23). */
   readonly mode: Mode;
   /** The label of accounts that belong together (R26); null: none. */
   readonly group: Group | null;
@@ -45,6 +47,7 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   recipientMemoryDays: policy.recipientMemoryDays ?? null,
   campaigns: policy.campaigns ?? null,
   velocity: policy.velocity ?? null,
+  learntCap: policy.learntCap ?? false,
   mode: modeOf(policy),
   group: policy.group ?? null,
 });

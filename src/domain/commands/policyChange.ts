@@ -32,6 +32,7 @@ export type PolicyChange = {
   readonly mode?: Mode | null | undefined;
   readonly velocity?: Velocity | null | undefined;
   readonly group?: Group | null | undefined;
+  readonly learntCap?: boolean | null | undefined;
   readonly identity?: Identity | undefined;
 };
 type CampaignChange = {
@@ -61,6 +62,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...((change.mode === undefined ? old.mode : change.mode) === 'shadow' ? SHADOW : {}),
   ...velocityOf(change.velocity === undefined ? old.velocity : change.velocity),
   ...groupOf(change.group === undefined ? old.group : change.group),
+  ...((change.learntCap === undefined ? old.learntCap : change.learntCap) ? LEARNT : {}),
 });
 
 const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp | null => {
@@ -70,6 +72,8 @@ const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp |
 
 /** No field for `enforce`, so that a policy of older code equals it (R23). */
 const SHADOW = { mode: 'shadow' } as const;
+/** The same for a policy that applies no learnt ceiling (R25). */
+const LEARNT = { learntCap: true } as const;
 
 /** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>

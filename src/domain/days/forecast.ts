@@ -13,6 +13,7 @@ import type { AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
 import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
+import { learntNext } from '../gate/learnt.js';
 
 /**
  * Maximum reasons in a row: more than any mix of cooldown, breaker, week and window gives. Each
@@ -57,11 +58,12 @@ export function forecastAt(account: Account, at: Instant): Account {
 }
 
 /**
- * True if all later midnights are equal: no slot can be carried, no ramp step is earned, and the
- * counter starts no cooldown.
+ * True if all later midnights are equal: no slot can be carried, no ramp step is earned, no learnt
+ * ceiling grows, and the counter starts no cooldown.
  */
 const isEmpty = (account: Account): boolean =>
   rampDayNext(account) === account.rampDay &&
+  learntNext(account)?.cap === account.learnt?.cap &&
   !isCooldownDue(account) &&
   account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
 

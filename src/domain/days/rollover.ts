@@ -3,10 +3,12 @@
  */
 import type { Account, Slot } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
+import { WEEK_DAYS } from '../primitives/limits.js';
 import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../primitives/midnight.js';
-import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
+import { dayOf, isoDay, startOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
+import { learntAtRoll } from '../gate/learnt.js';
 import { shadowMark, shadowSentences } from '../gate/shadow.js';
 import { renewedAt } from '../account/credits.js';
 
@@ -25,6 +27,7 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
     carried: carried.map(({ reservationId }) => reservationId),
     rampDay: rampDayNext(account),
     ...renewedAt(account, day),
+    ...learntAtRoll(account),
   };
   return [...overshootAt(account, rolledAt(midnight, at)), ...overCapAtRoll(account), rolled];
 }
@@ -61,4 +64,10 @@ export function rampDayNext(account: Account): number {
   if (account.rampDay > steps) return account.rampDay;
   const isEarned = tallyOf(account, account.day).delivered > 0;
   return isEarned && account.rampDay <= steps ? account.rampDay + 1 : account.rampDay;
+}
+
+/** Returns the days that ended, also if several midnights passed at once; at most a week. */
+export function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
+  const slept = Math.min(day - before.day - 1, WEEK_DAYS - 1);
+  return [before.day, ...Array.from({ length: slept }, (_, n) => day - slept + n)];
 }

@@ -61,6 +61,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     line: (found.waiting ?? []).map(askOfRow),
     sentDays: (stored?.sentDays ?? []).filter((one) => one.day <= day - WEEK_DAYS),
     credits: stored?.credits ?? null,
+    learnt: stored?.learnt ? { cap: stored.learnt.cap, until: stored.learnt.until } : null,
   };
 }
 

@@ -50,7 +50,14 @@ function movedBreaker(account: Account, { policy, breakerUntil, now }: Account):
 
 /** Returns slots and external sends alone: the row is newer than that state's hold. */
 function raised(account: Account, before: Account): readonly Event[] {
-  const stops = { effects: [], cooldowns: [], hold: null, breakerUntil: null, credits: null };
+  const stops = {
+    effects: [],
+    cooldowns: [],
+    hold: null,
+    breakerUntil: null,
+    credits: null,
+    learnt: null,
+  };
   const bare = accountWith(before, stops);
   return merged(account, bare);
 }

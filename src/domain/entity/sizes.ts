@@ -132,6 +132,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     })),
     velocity: { factor: COUNT, floor: COUNT },
     group: OURS,
+    learntCap: true,
   };
   const book: Fields<DayBook> = {
     day: DAY,
@@ -157,7 +158,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
 /** Names of fields, numbers, ids of runs, and the columns that a manual edit changed. */
 const OTHER_BYTES = 8 * 1024;
 const REST = {
-  reasons: 16,
+  reasons: 17,
   campaigns: CAMPAIGNS_MAX,
   rampSteps: 366,
   openings: 3_000,

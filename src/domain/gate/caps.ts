@@ -2,12 +2,13 @@
 import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
 import { CHURN_FACTOR, CHURN_FLOOR, SLOTS_MAX, WEEK_DAYS } from '../primitives/limits.js';
+import { learntCapOf } from './learnt.js';
 import { velocityCapOf } from './velocity.js';
 import { carriedOf, counterOf } from '../account/counter.js';
 import { startOf, type Instant } from '../primitives/time.js';
 
 /** In the gate's order: of two caps that leave the same room, the answer names the first. */
-export type CapName = 'weekly' | 'ramp' | 'velocity' | 'daily';
+export type CapName = 'weekly' | 'ramp' | 'velocity' | 'learnt' | 'daily';
 
 /** The caps of a day; null: no such cap. */
 export type Caps = {
@@ -15,9 +16,10 @@ export type Caps = {
   readonly weekly: number;
   readonly ramp: number | null;
   readonly velocity: number | null;
+  readonly learnt: number | null;
 };
 export type Room = Caps & {
-  /** The smallest of daily, ramp, velocity, and weekly minus `earlier`; never below 0. */
+  /** The smallest of all caps, with weekly minus `earlier`; never below 0. */
   readonly effective: number;
   readonly binding: CapName;
   readonly counter: number;
@@ -54,15 +56,17 @@ export function roomOf(account: Account): Room {
   const weekly = weeklyCapOf(policy);
   const ramp = rampCapOf(policy, rampDay);
   const velocity = velocityCapOf(account);
+  const learnt = learntCapOf(account);
   const earlier = earlierOf(account);
   const counter = counterOf(account, day);
   const carried = carriedOf(account);
-  const { effective, binding } = leftBy({ daily, weekly, ramp, velocity }, earlier);
+  const { effective, binding } = leftBy({ daily, weekly, ramp, velocity, learnt }, earlier);
   return {
     daily,
     weekly,
     ramp,
     velocity,
+    learnt,
     effective,
     binding,
     counter,
@@ -92,13 +96,14 @@ export const fullState = ({ slots }: Account): Full | undefined =>
 
 /** Returns what all caps together leave of a day, and the cap that leaves the least. */
 export function leftBy(
-  { daily, weekly, ramp, velocity }: Caps,
+  { daily, weekly, ramp, velocity, learnt }: Caps,
   earlier: number,
 ): Pick<Room, 'effective' | 'binding'> {
   const inOrder: readonly (readonly [CapName, number | null])[] = [
     ['weekly', weekly - earlier],
     ['ramp', ramp],
     ['velocity', velocity],
+    ['learnt', learnt],
     ['daily', daily],
   ];
   const left = Math.min(...inOrder.map(([, cap]) => cap ?? Infinity));

@@ -98,7 +98,7 @@ const weeklyCap: Reason = ({ account, room }) => {
 };
 
 const capOfDay =
-  (reason: DenialReason, name: 'ramp' | 'velocity' | 'daily'): Reason =>
+  (reason: DenialReason, name: 'ramp' | 'velocity' | 'learnt' | 'daily'): Reason =>
   ({ account, room }) => {
     const { counter, carried, [name]: limit } = room();
     const used = counter + carried;
@@ -108,6 +108,7 @@ const capOfDay =
   };
 const rampCap = capOfDay('ramp_cap', 'ramp');
 const velocityCap = capOfDay('velocity_cap', 'velocity');
+const learntCap = capOfDay('learnt_cap', 'learnt');
 const dailyCap = capOfDay('daily_cap', 'daily');
 
 const churnCap: Reason = (asked) => {
@@ -177,6 +178,7 @@ export function barrierAt(
     weeklyCap(asked) ??
     rampCap(asked) ??
     velocityCap(asked) ??
+    learntCap(asked) ??
     dailyCap(asked) ??
     churnCap(asked) ??
     outsideWindow(asked) ??

@@ -12,6 +12,7 @@ export const DENIAL_REASONS = [
   'weekly_cap',
   'ramp_cap',
   'velocity_cap',
+  'learnt_cap',
   'daily_cap',
   'churn_cap',
   'outside_window',

@@ -71,6 +71,7 @@ function stopsOf(account: Account, other: Account): readonly Event[] {
     ...(isLonger ? [{ type: 'BreakerOpened', until: breakerUntil } as const] : []),
     ...(hold && !account.hold ? [{ type: 'Held', hold } as const] : []),
     ...newerCredits(account, other),
+    ...stricterCeiling(account, other),
   ];
 }
 
@@ -81,6 +82,12 @@ function newerCredits({ credits: own }: Account, { credits }: Account): readonly
   const count = credits.at === own?.at ? (credits.refunded ?? 0) - (own.refunded ?? 0) : 0;
   return count > 0 ? [{ type: 'CreditsRefunded', count }] : [];
 }
+
+/** Returns the ceiling of `other` if it is lower, or stays for longer (R25). */
+const stricterCeiling = ({ learnt: own }: Account, { learnt }: Account): readonly Event[] =>
+  learnt && (!own || learnt.cap < own.cap || learnt.until > own.until)
+    ? [{ type: 'CapLearnt', learnt, reason: KEPT }]
+    : [];
 
 const KEPT = 'it held before the rows were read again';
 

@@ -3,7 +3,7 @@ import type { Cooldown, Account, CooldownCause } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
 import type { Details, Event } from '../account/events.js';
 import type { ChangeRow } from './records.js';
-import { isoInstant, parseInstant, type Instant } from '../primitives/time.js';
+import { isoDay, isoInstant, parseDay, parseInstant, type Instant } from '../primitives/time.js';
 import type { Policy } from '../account/policy.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted, isBroken } from '../gate/cooldown.js';
@@ -71,6 +71,20 @@ export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow
   }
 }
 
+/** Returns the row of a learnt ceiling, also while the policy applies no ceiling (R25). */
+export function learntRow(
+  { reason }: Extract<Event, { type: 'CapLearnt' }>,
+  { learnt, policy, now: at }: Account,
+): readonly ChangeRow[] {
+  if (!learnt) return [];
+  const details = { cap: learnt.cap, until: isoDay(learnt.until) };
+  const may = policy.learntCap ? '' : '; learntCap is off, so it is no cap';
+  const text = `${reason}; at most ${details.cap} a day until ${details.until}${may}`;
+  return [
+    { table: 'account_changes', kind: 'learnt_cap', actor: 'safeband', reason: text, details, at },
+  ];
+}
+
 /** Returns the row of a breaker that a balance has opened or closed (R24). */
 export function breakerRow(event: Event, before: Account, after: Account): readonly ChangeRow[] {
   const { now, policy } = after;
@@ -108,6 +122,11 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
     }
     case 'ramp':
       return [{ type: 'RampRestarted' }];
+    case 'learnt_cap': {
+      const until = parseDay(String(details['until']));
+      if (until === undefined) return [];
+      return [{ type: 'CapLearnt', learnt: { cap: Number(details['cap']), until }, reason }];
+    }
     case 'hold':
       return [{ type: 'Held', hold: { reason, actor, since: at } }];
     case 'resume':

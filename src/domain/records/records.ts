@@ -15,6 +15,7 @@ import type {
   Cooldown,
   Credits,
   Hold,
+  Learnt,
   Slot,
   WaitingAsk,
 } from '../account/account.js';
@@ -84,6 +85,7 @@ export type ChangeRow = {
     | 'cooldown'
     | 'breaker'
     | 'ramp'
+    | 'learnt_cap'
     | 'settle'
     | 'connect'
     | 'disconnect';
@@ -154,4 +156,6 @@ export type AccountRow = {
   readonly sentDays?: readonly SentDay[];
   /** Absent while no balance was observed (R24). */
   readonly credits?: Credits;
+  /** Absent without a ceiling. `next`: its cap after the next midnight; null: it ends (R25). */
+  readonly learnt?: (Learnt & { readonly next: number | null }) | undefined;
 };

@@ -64,6 +64,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
   ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
   ['velocity', ({ velocity }) => velocityWords(velocity ?? null)],
+  ['learnt ceiling', ({ learntCap }) => (learntCap ? 'on' : 'off')],
   ['mode', modeOf],
   ['group', ({ group }) => group ?? 'none'],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],

@@ -1,11 +1,12 @@
 /** The rows that follow from a fact. */
 import { bookOf, type Account, type External, type Slot } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
-import { breakerRow, changeRow, marksOf } from './changeLog.js';
+import { breakerRow, changeRow, learntRow, marksOf } from './changeLog.js';
 import type { Event } from '../account/events.js';
 import type { AccountRow, DayRow, DenialRow, EventRow, ReservationRow, Row } from './records.js';
 import { WEEK_DAYS } from '../primitives/limits.js';
-import { rampDayNext } from '../days/rollover.js';
+import { closedDays, rampDayNext } from '../days/rollover.js';
+import { learntColumn } from '../gate/learnt.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { carriedOf, sentDaysOf, sumOf, tallyOf } from '../account/counter.js';
 import { rowOfAsk } from './waitingRows.js';
@@ -26,20 +27,17 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
     case 'ProofCompleted':
     case 'SlotRestored':
       return [reservationRow(event.slot), ...lateRow(after, event.slot.quotaDay)];
-    case 'SlotDelivered':
-      return [
-        reservationRow(event.slot),
-        ...eventRow(event),
-        ...lateRow(after, event.slot.quotaDay),
-      ];
+    case 'SlotDelivered': {
+      const { slot } = event;
+      return [reservationRow(slot), ...eventRow(event), ...lateRow(after, slot.quotaDay)];
+    }
     case 'AskQueued':
     case 'AskDecided':
     case 'AskWithdrawn':
       return [rowOfAsk(event, after.now)];
     case 'ExternalCounted': {
-      const { external, sentAt } = event;
-      const { isCounted, quotaDay } = external;
-      return [externalRow(external, sentAt), ...(isCounted ? lateRow(after, quotaDay) : [])];
+      const { external: one, sentAt } = event;
+      return [externalRow(one, sentAt), ...(one.isCounted ? lateRow(after, one.quotaDay) : [])];
     }
     case 'ExternalRestored':
       return [externalRow(event.external, event.external.at)];
@@ -62,6 +60,8 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
     case 'Disconnected':
     case 'SettledByOperator':
       return [changeRow(event, after.now, before.policy)];
+    case 'CapLearnt':
+      return learntRow(event, after);
     case 'AlertRaised': {
       const { type: _, ...raised } = event;
       return [{ table: 'alerts', ...raised, quotaDay: after.day, at: after.now, times: 1 }];
@@ -139,12 +139,6 @@ const externalRow = (external: External, deliveredAt: Instant): EventRow => ({
   isCounted: external.isCounted,
 });
 
-/** Returns the days that ended, also if several midnights passed at once; at most a week. */
-function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
-  const slept = Math.min(day - before.day - 1, WEEK_DAYS - 1);
-  return [before.day, ...Array.from({ length: slept }, (_, n) => day - slept + n)];
-}
-
 /** Returns the row of a closed quota day. */
 export function dayRow(account: Account, day: UtcDay): DayRow {
   const tally = tallyOf(account, day);
@@ -195,5 +189,6 @@ export function accountRow(account: Account, version: number): AccountRow {
     ...(account.denied?.length ? { denied: account.denied } : {}),
     ...(account.policy.velocity ? { sentDays: sentDaysOf(account) } : {}),
     ...(account.credits ? { credits: account.credits } : {}),
+    ...learntColumn(account),
   };
 }

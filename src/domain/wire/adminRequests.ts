@@ -54,8 +54,7 @@ export const creditsRenewOn = wholeNumber(1, RENEWS_ON_MAX);
 export const recipientMemoryDays = wholeNumber(1, MEMORY_DAYS_MAX);
 export const minGapSeconds = wholeNumber(1, GAP_SECONDS_MAX);
 export const jitterPercent = wholeNumber(0, JITTER_PERCENT_MAX);
-/** Grants in any 60 minutes. */
-export const perHour = wholeNumber(1, PER_HOUR_MAX);
+export const perHour = wholeNumber(1, PER_HOUR_MAX); // grants in any 60 minutes
 /** The weight of a campaign in the waiting line (R21). */
 export const weight = wholeNumber(1, WEIGHT_MAX);
 export const tier = oneOf(TIERS);
@@ -91,6 +90,7 @@ const policyFields = {
   ),
   mode: setting(oneOf(MODES)),
   velocity: setting(velocity),
+  learntCap: setting(yesOrNo),
 };
 
 export const configureFields = {

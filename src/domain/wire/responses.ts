@@ -1,6 +1,7 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
 import { bookOf, findSlot, isOpen, type Account } from '../account/account.js';
 import { roomOf, type CapName, type Caps } from '../gate/caps.js';
+import { knownCeiling, type KnownCeiling } from '../gate/learnt.js';
 import { fullCapOn } from '../gate/ramps.js';
 import { isDoubtful } from '../gate/verified.js';
 import { modeOf, type Mode } from '../account/policy.js';
@@ -41,6 +42,8 @@ export type StatusWire = {
   readonly rampDay: number;
   /** The first day on which the ramp can no longer limit the account; null: it does not today. */
   readonly fullCapOn: string | null;
+  /** The ceiling that LinkedIn's refusals taught (R25), also while the policy does not apply it. */
+  readonly learnt: KnownCeiling | null;
   readonly cooldown: { readonly until: string; readonly cause: string } | null;
   readonly hold: { readonly reason: string; readonly actor: string; readonly since: string } | null;
   readonly breakerUntil: string | null;
@@ -110,7 +113,7 @@ export function statusNumbers(
   at: Instant,
   { version, unsaved, nextRunAt = null }: Book,
 ): StatusNumbers {
-  const { daily, weekly, ramp, velocity, effective, binding, ...room } = roomOf(account);
+  const { daily, weekly, ramp, velocity, learnt, effective, binding, ...room } = roomOf(account);
   const { remaining, weekUsed } = room;
   const cooling = cooldownAt(account, at);
   const fullCap = fullCapOn(account);
@@ -127,10 +130,11 @@ export function statusNumbers(
     ...tallyOf(account, account.day),
     carried: carriedOf(account),
     remaining,
-    caps: { daily, weekly, ramp, velocity, effective, binding },
+    caps: { daily, weekly, ramp, velocity, learnt, effective, binding },
     weekUsed,
     rampDay: account.rampDay,
     fullCapOn: fullCap === null ? null : isoDay(fullCap),
+    learnt: knownCeiling(account),
     cooldown: cooling && { until: isoInstant(cooling.until), cause: cooling.cause },
     hold: account.hold && { ...account.hold, since: isoInstant(account.hold.since) },
     breakerUntil: isBroken(account, at) ? isoOrNull(account.breakerUntil) : null,

@@ -110,6 +110,7 @@ export const policy = closed({
       floor: count('The cap is never lower.', 1),
     }),
   ),
+  learntCap: Boolean({ description: 'True: the learnt ceiling is a cap.' }),
 });
 
 const open = closed({
@@ -224,12 +225,25 @@ export const status = closed(
       ramp: orNull(count('The cap of the ramp step. Null: no ramp applies.')),
       effective: count('The smallest cap.'),
       velocity: orNull(count('The cap by the sends of the last days. Null: no velocity.')),
-      binding: Type.Enum(['weekly', 'ramp', 'velocity', 'daily']),
+      learnt: orNull(count('The ceiling after a refusal. Null: none, or learntCap is false.')),
+      binding: Type.Enum(['weekly', 'ramp', 'velocity', 'learnt', 'daily']),
     }),
     weekUsed: count('Slots spent in the last 7 quota days, today included.'),
     rampDay: count('The day of the ramp, from 1.', 1),
     fullCapOn: orNull(
       day('The first day on which the ramp no longer limits, with a delivery on each day before.'),
+    ),
+    learnt: orNull(
+      closed(
+        {
+          cap: count('The ceiling of today.', 1),
+          growsOn: day('The first day on which it may be higher.'),
+          endsOn: day(
+            'The first day without it, with a delivery and no refusal on each day before.',
+          ),
+        },
+        'The ceiling that refusals by LinkedIn taught, also if learntCap is false. Null: none.',
+      ),
     ),
     cooldown,
     hold,

@@ -38,6 +38,7 @@ export const account = closed({
     weekly: count('The weekly cap in force.'),
     ramp: intOrNull,
     velocity: intOrNull,
+    learnt: intOrNull,
   }),
   weekUsed: count('Slots spent in the last 7 quota days, today included.'),
   rampDay: count('The day of the ramp, from 1.', 1),

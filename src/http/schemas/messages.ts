@@ -65,6 +65,7 @@ const policy = {
       floor: note('The cap is never lower.', 5),
     },
   },
+  learntCap: note('True: a refusal by LinkedIn lowers the cap for a week or more.', true),
   campaigns: {
     description:
       'The daily caps and weights of campaigns, each named once, with at least one of the two. It ' +

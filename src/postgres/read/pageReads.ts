@@ -151,6 +151,7 @@ export type Settings = {
   readonly mode: Mode;
   readonly velocity: Velocity | null;
   readonly group: string | null;
+  readonly learntCap: boolean;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -164,7 +165,7 @@ export async function readSettings(
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
        'creditsRenewOn', credits_renew_on, 'pacing', pacing,
        'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns,
-       'mode', mode, 'velocity', velocity, 'group', group_name) as row
+       'mode', mode, 'velocity', velocity, 'group', group_name, 'learntCap', learnt_cap) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

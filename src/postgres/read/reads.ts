@@ -87,7 +87,7 @@ const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state
   'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,
   'unexplained', unexplained, 'carried', carried, 'drift', drift, 'remaining', remaining,
   'caps', jsonb_build_object('daily', cap_daily, 'weekly', cap_weekly, 'ramp', cap_ramp,
-    'velocity', cap_velocity),
+    'velocity', cap_velocity, 'learnt', cap_learnt),
   'weekUsed', week_used, 'rampDay', ramp_day,
   'cooldown', case when cooldown_until is not null then jsonb_build_object(
     'until', safeband.ms_of(cooldown_until), 'cause', cooldown_cause) end,

@@ -20,12 +20,12 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
   credits_renew_on, pacing, recipient_memory_days, campaigns, mode,
-  velocity, sent_days, credits, group_name`;
+  velocity, sent_days, credits, group_name, learnt_cap, learnt`;
 const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
   $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
   safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
   $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43,
-  $44::jsonb, $45::jsonb, $46::jsonb, $47`;
+  $44::jsonb, $45::jsonb, $46::jsonb, $47, $48, $49::jsonb`;
 /** The columns of the row that an insert would have added. */
 const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
@@ -72,6 +72,8 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     row.sentDays ? JSON.stringify(row.sentDays) : null,
     row.credits ? JSON.stringify(row.credits) : null,
     policy.group ?? null,
+    policy.learntCap ?? false,
+    row.learnt ? JSON.stringify(row.learnt) : null,
   ];
 }
 
@@ -223,7 +225,8 @@ export const STORED = `jsonb_build_object(
            else jsonb_build_object('campaigns', campaigns) end
       || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end
       || case when velocity is null then '{}' else jsonb_build_object('velocity', velocity) end
-      || case when group_name is null then '{}' else jsonb_build_object('group', group_name) end,
+      || case when group_name is null then '{}' else jsonb_build_object('group', group_name) end
+      || case when learnt_cap then jsonb_build_object('learntCap', true) else '{}' end,
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,
@@ -237,7 +240,8 @@ export const STORED = `jsonb_build_object(
     'version', version, 'updatedAt', safeband.ms_of(updated_at),
     'owner', owner, 'ownerVersion', owner_version)
     || case when sent_days is null then '{}' else jsonb_build_object('sentDays', sent_days) end
-    || case when credits is null then '{}' else jsonb_build_object('credits', credits) end`;
+    || case when credits is null then '{}' else jsonb_build_object('credits', credits) end
+    || case when learnt is null then '{}' else jsonb_build_object('learnt', learnt) end`;
 /**
  * Accounts with the values of their last save, which a manual edit does not change: for readers
  * that show the numbers of the gate (R17). `id` finds the account by the index; `as_is` is the row.

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
-import type { Tier } from '../../../src/domain/primitives/tier.js';
+import { SAFE_BAND, type Tier } from '../../../src/domain/primitives/tier.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import {
   DAY_MS,
@@ -76,6 +76,14 @@ const someRows = fc.record({
       floor: fc.integer({ min: 1, max: 50 }),
     }),
   ),
+  learntCap: fc.boolean(),
+  /** A learnt ceiling, and after how many days from the row's day it can grow. */
+  learnt: orNull(
+    fc.record({
+      cap: fc.integer({ min: 1, max: 50 }),
+      heldDays: fc.integer({ min: -1, max: 1 }),
+    }),
+  ),
   /** Sends of some days before the week, the nearest one last. */
   older: fc.array(fc.nat(9), { maxLength: 5 }),
   pacing: orNull(
@@ -117,6 +125,16 @@ const spent = (slots: Some['slots']): number =>
 const count = (slots: Some['slots'], state: string): number =>
   slots.filter((one) => one === state).length;
 
+/** The ceiling as the account writes it: a delivery of the row's day makes a clean day (R25). */
+function learntOf({ learnt, slots, tier }: Some, day: number) {
+  if (learnt === null) return {};
+  const { cap, heldDays } = learnt;
+  const isGrowing = heldDays <= 0 && slots.includes('delivered');
+  const grown = Math.max(cap + 1, Math.floor(cap * 1.1 + 1e-9));
+  const next = isGrowing ? (grown < SAFE_BAND[tier] ? grown : null) : cap;
+  return { learnt: { cap, until: day + heldDays, next } };
+}
+
 let accounts = 0;
 /** Writes the rows; returns the account and the instant at which they are read. */
 async function written(some: Some): Promise<{ readonly id: string; readonly now: number }> {
@@ -157,8 +175,10 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
           ? {}
           : { recipientMemoryDays: some.recipientMemoryDays }),
         ...(some.velocity === null ? {} : { velocity: some.velocity }),
+        ...(some.learntCap ? { learntCap: true } : {}),
       },
       ...(some.velocity === null ? {} : { sentDays }),
+      ...learntOf(some, day),
       highestCap: some.highestCap,
       cooledAtCounter: some.cooledAtCounter ?? 0,
       rampDay: some.rampDay,

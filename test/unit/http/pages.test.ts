@@ -178,10 +178,11 @@ describe('the numbers of an account', () => {
           logged,
           caps,
           fullCapOn,
+          learnt,
           ...numbers
         } = numbersOfRow(row, NOON);
         expect({ ...numbers, caps: row.caps }).toEqual(row);
-        expect(fullCapOn).toBeNull();
+        expect([fullCapOn, learnt]).toEqual([null, null]);
         expect([asOf, logged]).toEqual([NOON, row.delivered + row.external]);
         expect(caps).toMatchObject(row.caps);
       }),

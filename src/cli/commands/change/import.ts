@@ -25,9 +25,10 @@ export const registerImport: Register = (program, context) => {
     .summary('connect the accounts of a CSV file; without --apply it only checks the file')
     .description(
       'Reads a CSV file with the columns account and tier, and optionally timezone, daily_cap, ' +
-        'weekly_cap, ramp, window, pacing, campaigns, recipient_memory, credits_renew_on, ' +
-        'group, identity, sent_today and delivered_today, each written as the option of connect. An ' +
-        'empty cell keeps the stored value. Without --apply, it checks every line and changes ' +
+        'weekly_cap, ramp, window, pacing, campaigns, recipient_memory, velocity, learnt_cap, ' +
+        'credits_renew_on, group, identity, sent_today and delivered_today, each written as the ' +
+        'option of connect. An empty cell keeps the stored value. Without --apply, it checks every ' +
+        'line and changes ' +
         'nothing. You may run it twice: an account that exists only gets its policy.',
     )
     .option('--apply', 'connect the accounts')

@@ -253,12 +253,14 @@ export function sumText(status: Omit<StatusWire, 'unsaved'>): string {
   return `${status.counter} = ${shown.length > 0 ? shown.join(' + ') : 'nothing sent yet'}${carried}`;
 }
 
-function capsText({ caps, weekUsed, rampDay, fullCapOn }: StatusRead): string {
+function capsText({ caps, weekUsed, rampDay, fullCapOn, learnt }: StatusRead): string {
   const applies = caps.binding === null ? '' : `; the ${caps.binding} cap applies`;
   const full = fullCapOn === null ? '' : `, full cap on ${fullCapOn} at the earliest`;
   const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay}${full})`;
   const velocity = caps.velocity === null ? '' : `, velocity ${caps.velocity}`;
-  return `daily ${caps.daily}${ramp}${velocity}, week ${weekUsed} of ${caps.weekly}${applies}`;
+  const grows = learnt === null ? '' : ` (can rise on ${learnt.growsOn})`;
+  const ceiling = caps.learnt === null ? '' : `, learnt ceiling ${caps.learnt}${grows}`;
+  return `daily ${caps.daily}${ramp}${velocity}${ceiling}, week ${weekUsed} of ${caps.weekly}${applies}`;
 }
 
 const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>

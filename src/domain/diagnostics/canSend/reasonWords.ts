@@ -15,6 +15,7 @@ export const REASON_WORDS: Readonly<Record<DenialReason, string>> = {
   weekly_cap: 'its weekly cap is used up',
   ramp_cap: 'its ramp step of today is used up',
   velocity_cap: 'its cap by the sends of the last days is used up',
+  learnt_cap: 'the ceiling after a refusal by LinkedIn is used up',
   daily_cap: 'its daily cap is used up',
   churn_cap: 'it has taken as many slots as it may, with any outcome',
   outside_window: 'outside its sending hours',

@@ -8,6 +8,8 @@ import type { EventRow, ReservationRow } from '../../records/records.js';
 import type { Instant } from '../../primitives/time.js';
 import { changed } from '../../account/slot.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
+import { learntFrom } from '../../gate/learnt.js';
+import { isReservationId } from '../../primitives/ids.js';
 
 /** Returns the events that give a slot the outcome of its row; none if the slot is not there. */
 export function endOf(account: Account, row: ReservationRow, at: Instant): readonly Event[] {
@@ -42,6 +44,17 @@ export const paused = (account: Account, change: WrittenChange, later: number): 
     if (event.type !== 'CooldownStarted') return [];
     const { until, cause } = event.cooldown;
     return [{ ...event, cooldown: { until: until + later, cause } }];
+  });
+
+/** Returns the events with the ceilings that they teach in the replay (R25). */
+export const learning = (account: Account, events: readonly Event[]): readonly Event[] =>
+  events.flatMap((event) => {
+    if (event.type === 'CapLearnt') return [];
+    if (event.type === 'RampRestarted')
+      return [event, ...learntFrom(account, undefined, 'what-if')];
+    if (event.type !== 'CooldownStarted' || event.cooldown.cause !== 'throttled') return [event];
+    const id = isReservationId(event.reservationId) ? event.reservationId : undefined;
+    return [event, ...learntFrom(account, id, 'what-if')];
   });
 
 /** Returns the account with the InMails that another system delivered today. */

@@ -15,6 +15,7 @@ const NAMES = [
   'pacing',
   'campaigns',
   'velocity',
+  'learntCap',
 ] as const;
 
 /** Returns the change, read as `configure` reads it, or the reason for a refusal. */
@@ -27,7 +28,7 @@ export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChan
   const parsed = parseConfigure(raw, 'strict', now);
   if (!parsed.ok) return { refused: parsed.refused, message: parsed.message };
   const { dailyCap, weeklyCap, ramp, sendingWindow, timezone, ...limits } = parsed.value;
-  const { pacing, campaigns, velocity } = limits;
+  const { pacing, campaigns, velocity, learntCap } = limits;
   const change = {
     dailyCap,
     weeklyCap,
@@ -37,6 +38,7 @@ export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChan
     pacing,
     campaigns,
     velocity,
+    learntCap,
   };
   if (NAMES.some((name) => change[name] !== undefined)) return change;
   return { refused: 'InvalidInput', message: `name one of ${NAMES.join(', ')}` };

@@ -15,7 +15,8 @@ import { retryAtOf } from '../../days/slotTimes.js';
 import type { IntervalsFor, Scenario, Played, Pause, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
 import { nextTurn, type Turn } from './turns.js';
-import { endOf, isPauseOf, isRedecided, logged, paused, taken, withImported } from './outcomes.js';
+import { endOf, isPauseOf, isRedecided, learning, logged } from './outcomes.js';
+import { paused, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
 import { overshoot, cooldownAt, isCooldownDue, overshootAt } from '../../gate/cooldown.js';
 import { roll } from '../../days/rollover.js';
@@ -75,7 +76,7 @@ class Replay {
   }
 
   #happen(events: readonly Event[]): void {
-    for (const event of events) {
+    for (const event of learning(this.#account, events)) {
       if (event.type === 'CooldownStarted') {
         this.#cooldowns.push({ ...event.cooldown, at: this.#now, reason: event.reason });
       }
@@ -193,8 +194,7 @@ class Replay {
   #restLater(): void {
     if (!isCooldownDue(this.#account) || this.#restAt > this.#now) return;
     const cooling = cooldownAt(this.#account, this.#now);
-    const { accountId } = this.#account;
-    this.#restAt = runAfter(accountId, Math.max(this.#now + 1, cooling?.until ?? 0));
+    this.#restAt = runAfter(this.#account.accountId, Math.max(this.#now + 1, cooling?.until ?? 0));
     this.#agenda.add(this.#restAt, () => this.#happen(overshootAt(this.#account, this.#now)));
   }
 }

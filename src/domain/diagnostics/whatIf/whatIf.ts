@@ -112,7 +112,7 @@ function begunAt(rows: PastRows, from: Instant): Account {
   const counts = { external: 0, imported: 0, unexplained: 0, cooledAtCounter: 0 };
   const stops = { cooldowns: [], hold: null, breakerUntil: null, state: 'connected' } as const;
   const bare = { ...base, ...counts, ...stops, day: dayOf(from), updatedAt: from };
-  return accountAt({ ...rows, base: bare, changes: [] }, from);
+  return { ...accountAt({ ...rows, base: bare, changes: [] }, from), learnt: null };
 }
 
 const minutes = (ms: number): number => Math.ceil(ms / MINUTE_MS);
@@ -170,6 +170,7 @@ const FOR_ROOM: readonly string[] = [
   'weekly_cap',
   'ramp_cap',
   'velocity_cap',
+  'learnt_cap',
   'daily_cap',
   'outside_window',
   'paced',

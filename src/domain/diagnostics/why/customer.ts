@@ -7,8 +7,8 @@
 import type { OffsetAt } from '../canSend/canSendLine.js';
 import type { Instant } from '../../primitives/time.js';
 import type { StatusWire } from '../../wire/responses.js';
-import { inMails, stopSentences } from './customerStops.js';
-import { beforeWords, midnightAfter, namedInstant, said } from './customerTimes.js';
+import { inMails, REFUSED, stopSentences } from './customerStops.js';
+import { atWords, beforeWords, midnightAfter, namedInstant, said } from './customerTimes.js';
 import type { Clock, Said } from './customerTimes.js';
 import { instant } from './statusGap.js';
 
@@ -83,6 +83,14 @@ function leftSentences({ canSend }: StatusWire, hasSome: boolean, clock: Clock):
   return [said(`You can send ${what} ${beforeWords(end, clock)}${hours}.`, end)];
 }
 
+/** When the ceiling may rise, of today and of a status that knows it (R25). */
+function learntSentences(cap: number, learnt: StatusWire['learnt'], clock: Clock): readonly Said[] {
+  const limit = said(`Today the limit is ${cap}: it is lower for a time, because ${REFUSED}.`);
+  if (learnt === null) return [limit];
+  const growsAt = instant(`${learnt.growsOn}T00:00:00.000Z`);
+  return [limit, said(`That limit can rise ${atWords(growsAt, clock)}.`, growsAt)];
+}
+
 function detailSentences(status: StatusWire, clock: Clock): readonly Said[] {
   const { delivered, external, imported, inFlight, uncertain, unexplained, caps } = status;
   const are = (count: number): string => `${count} ${count === 1 ? 'is' : 'are'}`;
@@ -109,6 +117,9 @@ function detailSentences(status: StatusWire, clock: Clock): readonly Said[] {
       : []),
     ...(caps.binding === 'velocity' && caps.velocity !== null
       ? [said(`Today the limit is ${caps.velocity}: it follows the InMails of the last days.`)]
+      : []),
+    ...(caps.binding === 'learnt' && caps.learnt !== null
+      ? learntSentences(caps.learnt, status.learnt, clock)
       : []),
     said(`This day ends ${beforeWords(midnight, clock).replace(/^before/, 'at')}.`, midnight),
   ];

@@ -73,6 +73,8 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
       return `${usedUp(caps.ramp ?? 0)} It rises step by step, because the account is new.`;
     case 'velocity_cap':
       return `${usedUp(caps.velocity ?? 0)} It follows the number of InMails of the last days.`;
+    case 'learnt_cap':
+      return `${usedUp(caps.learnt ?? 0)} It is lower for a time, because ${REFUSED}.`;
     case 'daily_cap':
       return usedUp(caps.daily);
     case 'churn_cap':
@@ -111,6 +113,9 @@ function personWords({ hold }: Stopped, reason: Reason): string {
   if (isEndedByTime(reason)) return 'After that, it sends again when a person allows it.';
   return 'It sends again when a person raises the limit.';
 }
+
+/** Why a ceiling was learnt (R25). */
+export const REFUSED = 'LinkedIn refused a send';
 
 /** `1 InMail`, `50 InMails`. */
 export const inMails = (count: number): string => `${count} ${count === 1 ? 'InMail' : 'InMails'}`;

@@ -39,6 +39,7 @@ export function Settings({
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
     ['Velocity', velocityInWords(data)],
+    ['Learnt ceiling', ceilingInWords(data)],
     ['Campaigns', campaignsText(settings.campaigns)],
     ['Mode', MODE_WORDS[settings.mode]],
     ['Sending window', windowInWords(data)],
@@ -83,6 +84,15 @@ function rampInWords({ numbers, settings }: AccountData): string {
 function velocityInWords({ numbers: { caps }, settings: { velocity } }: AccountData): string {
   if (velocity === null) return 'none';
   return `${velocityWords(velocity)}; today ${caps.velocity ?? velocity.floor}`;
+}
+
+/** The ceiling is known also while the setting is off: then no cap follows from it (R25). */
+function ceilingInWords({ numbers: { learnt }, settings: { learntCap } }: AccountData): string {
+  const word = learntCap ? 'on' : 'off';
+  if (learnt === null) return learntCap ? `${word}; LinkedIn has refused no send lately` : word;
+  const { cap, growsOn, endsOn } = learnt;
+  const known = learntCap ? `today ${cap}` : `today it would be ${cap}`;
+  return `${word}; ${known}. It can rise on ${growsOn}, and ends on ${endsOn} at the earliest`;
 }
 
 function windowInWords({ settings: { sendingWindow: window } }: AccountData): string {

@@ -9,6 +9,7 @@ import {
   GROUP_FIELD,
   MEMORY_FIELD,
   CAMPAIGNS_FIELD,
+  LEARNT_FIELD,
   PACING_FIELD,
   RAMP_FIELD,
   RENEWAL_FIELD,
@@ -20,6 +21,7 @@ import {
 } from './fields.js';
 import {
   campaignCapsIn,
+  learntIn,
   numberIn,
   pacingIn,
   rampIn,
@@ -220,6 +222,7 @@ const configure: Action = {
       hint: `${VELOCITY_FIELD.hint} Leave empty for none.`,
       value: settings.velocity ? velocityText(settings.velocity) : '',
     },
+    { ...LEARNT_FIELD, value: settings.learntCap ? 'on' : 'off' },
     {
       ...CAMPAIGNS_FIELD,
       hint: `${CAMPAIGNS_FIELD.hint} Leave empty for none.`,
@@ -250,6 +253,7 @@ const configure: Action = {
       campaigns: campaignCapsIn(form),
       velocity: velocityOfForm(form),
       group: form['group'] || null,
+      learntCap: learntIn(form),
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -1,13 +1,25 @@
 /** Connects a new account, or a disconnected one again. */
 import type { SafebandClient } from '../../../client/index.js';
-import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
+import {
+  learntIn,
+  numberIn,
+  pacingIn,
+  rampIn,
+  renewalIn,
+  tierIn,
+  velocityOfForm,
+  windowIn,
+  type Form,
+} from '../ui/form.js';
 import {
   GROUP_FIELD,
+  LEARNT_FIELD,
   PACING_FIELD,
   PACING_PROPOSED,
   RAMP_FIELD,
   RENEWAL_FIELD,
   TIER_FIELD,
+  VELOCITY_FIELD,
   windowFields,
   ZONE_FIELD,
   type Field,
@@ -65,6 +77,8 @@ export const CONNECT_FIELDS: readonly Field[] = [
     hint: `${PACING_FIELD.hint} Leave empty for the pace of your fleet, which is none by default.`,
     value: PACING_PROPOSED,
   },
+  { ...VELOCITY_FIELD, hint: `${VELOCITY_FIELD.hint} Leave empty for none.` },
+  { ...LEARNT_FIELD, value: 'off' },
   { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.` },
 ];
 
@@ -76,7 +90,7 @@ export async function connectBy(
   const dailyCap = numberIn(form, 'dailyCap');
   const inmailsSentToday = numberIn(form, 'inmailsSentToday');
   const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
-  const pacing = pacingIn(form);
+  const [pacing, velocity, learntCap] = [pacingIn(form), velocityOfForm(form), learntIn(form)];
   const { timezone, identity, group } = form;
   const { state } = await client.connect({
     accountId,
@@ -89,6 +103,8 @@ export async function connectBy(
     ...(inmailsSentToday === null ? {} : { inmailsSentToday }),
     ...(ramp === null ? {} : { ramp }),
     ...(pacing === null ? {} : { pacing }),
+    ...(velocity === null ? {} : { velocity }),
+    ...(learntCap === null ? {} : { learntCap }),
     ...(sendingWindow === null ? {} : { sendingWindow }),
     ...(creditsRenewOn === null ? {} : { creditsRenewOn }),
   });

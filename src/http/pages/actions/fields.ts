@@ -68,6 +68,20 @@ export const VELOCITY_FIELD = {
     ' the last 7 days with a send, and at least 5.',
 } as const;
 
+/** After a refusal by LinkedIn (R25). */
+export const LEARNT_FIELD = {
+  name: 'learntCap',
+  label: 'Learnt ceiling',
+  isRequired: true,
+  options: [
+    ['off', 'Off'],
+    ['on', 'On'],
+  ],
+  hint:
+    'After LinkedIn refuses a send, a day has at most 80 % of the InMails of that day for a week.' +
+    ' Then the ceiling grows by 10 % after each day with a delivery.',
+} as const satisfies Field;
+
 export const RAMP_FIELD = {
   name: 'ramp',
   label: 'Ramp',

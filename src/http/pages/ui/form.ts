@@ -68,6 +68,12 @@ export const campaignCapsIn = (form: Form): readonly NamedCap[] | null =>
 export const velocityOfForm = (form: Form): Velocity | null =>
   fieldIn(form, 'velocity', VELOCITY_WORDS, velocityIn);
 
+/** Reads the choice of the learnt ceiling; an absent one is null. */
+export const learntIn = (form: Form): boolean | null =>
+  fieldIn(form, 'learntCap', 'on or off', (text) =>
+    text === 'on' || text === 'off' ? text === 'on' : undefined,
+  );
+
 export const rampIn = (form: Form): Ramp | NamedRamp | null =>
   fieldIn(form, 'ramp', RAMP_WORDS, rampOfText);
 

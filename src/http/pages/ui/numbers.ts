@@ -25,6 +25,8 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
   readonly asOf: Instant;
   /** Null in a list, too. */
   readonly fullCapOn: string | null;
+  /** Null in a list, too. */
+  readonly learnt: StatusWire['learnt'];
 };
 
 /** Returns the numbers of an account's row, for a list. */
@@ -36,6 +38,7 @@ export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
     nextCheckAt: null,
     asOf: at,
     fullCapOn: null,
+    learnt: null,
   };
 }
 

@@ -56,6 +56,7 @@ export const CAP_WORDS: Readonly<Record<CapName, string>> = {
   weekly: 'the rest of the weekly cap',
   ramp: 'the ramp step of today',
   velocity: 'the cap by the sends of the last days',
+  learnt: 'the ceiling after a refusal by LinkedIn',
 };
 
 /** The titles of the kinds in `account_changes`. */
@@ -63,6 +64,7 @@ export const CHANGE_WORDS: Readonly<Record<string, string>> = {
   cooldown: 'Cooldown',
   breaker: 'Credits used up',
   ramp: 'Ramp restarted',
+  learnt_cap: 'Ceiling learnt',
   hold: 'Held',
   resume: 'Resumed',
   policy: 'Settings changed',

@@ -35,6 +35,7 @@ const REASONS = [
   'weekly_cap',
   'ramp_cap',
   'velocity_cap',
+  'learnt_cap',
   'daily_cap',
   'churn_cap',
   'outside_window',

@@ -47,6 +47,8 @@ export type Stage = {
   readonly now: number;
   readonly policy: PolicyChange;
   readonly steps: readonly Step[];
+  /** A ceiling that the account has learnt before (R25); `heldDays`: how long it cannot grow. */
+  readonly ceiling: { readonly cap: number; readonly heldDays: number } | null;
 };
 
 const window: fc.Arbitrary<SendingWindow> = fc.constantFrom<SendingWindow>(
@@ -184,6 +186,7 @@ export const stage: fc.Arbitrary<Stage> = fc.record({
     .map(([day, ms]) => at(`2026-${day}T00:00:00.000Z`) + ms),
   policy,
   steps: fc.array(step, { maxLength: 14 }),
+  ceiling: fc.constantFrom(null, null, { cap: 1, heldDays: 0 }, { cap: 3, heldDays: 1 }),
 });
 
 let count = 0;
@@ -224,7 +227,10 @@ const churned = (life: Life, times: number): Life =>
   }, life);
 
 /** The account after all that has happened to it. */
-export function livedThrough({ name, now, policy: set, steps }: Stage): Life {
-  const start = anAccount({ accountId: must(isAccountId, name), ...set }, { now });
-  return steps.reduce(played, Life.begin(start.entity, now));
+export function livedThrough({ name, now, policy: set, steps, ceiling }: Stage): Life {
+  const learntCap = ceiling !== null;
+  const { entity } = anAccount({ accountId: must(isAccountId, name), ...set, learntCap }, { now });
+  const learnt = ceiling && { cap: ceiling.cap, until: dayOf(now) + ceiling.heldDays };
+  const begun = { ...entity, account: { ...entity.account, learnt } };
+  return steps.reduce(played, Life.begin(begun, now));
 }

@@ -88,6 +88,10 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     denied('velocity_cap', MIDNIGHT),
   ],
   [
+    'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): the ceiling after a refusal by LinkedIn is used up',
+    denied('learnt_cap', MIDNIGHT),
+  ],
+  [
     'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): its daily cap is used up',
     denied('daily_cap', MIDNIGHT),
   ],

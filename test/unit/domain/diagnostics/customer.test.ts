@@ -139,6 +139,10 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     { ...caps({ velocity: 6 }), remaining: 0, ...cannot('velocity_cap', MIDNIGHT) },
   ],
   [
+    `Today's limit of 6 InMails is used up. It is lower for a time, because LinkedIn refused a send. ${AT_MIDNIGHT}`,
+    { ...caps({ learnt: 6 }), remaining: 0, ...cannot('learnt_cap', MIDNIGHT) },
+  ],
+  [
     `Today's limit of 50 InMails is used up. ${AT_MIDNIGHT}`,
     { remaining: 0, ...cannot('daily_cap', MIDNIGHT) },
   ],
@@ -228,6 +232,18 @@ describe('the details', () => {
       '1 is counted, and we check where the number comes from.',
       'The limit is 50 InMails a day and 250 in 7 days. In the last 7 days, 120 count.',
       'Today the limit is 40: it rises step by step for a new account.',
+    ]);
+  });
+
+  it('the details of a learnt ceiling name the day on which it can rise', () => {
+    const { details } = wordsOf({
+      caps: { ...EMPTY.caps, learnt: 16, binding: 'learnt' },
+      learnt: { cap: 16, growsOn: '2026-12-02', endsOn: '2026-12-16' },
+    });
+    expect(details.map(({ text }) => text)).toEqual([
+      'The limit is 50 InMails a day and 250 in 7 days. In the last 7 days, 0 count.',
+      'Today the limit is 16: it is lower for a time, because LinkedIn refused a send.',
+      'That limit can rise on 2 Dec at 00:00 UTC (01:00 in Europe/Berlin).',
     ]);
   });
 

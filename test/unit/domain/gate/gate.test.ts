@@ -26,6 +26,7 @@ const all: Account = {
     pacing: { minGapSeconds: 1 },
     campaigns: [{ campaignId: q4, dailyCap: 0 }],
     velocity: { factor: 1, floor: 0 },
+    learntCap: true,
   }).entity.account,
   isDisconnected: true,
   hold: { reason: 'x', actor: 'y', since: NOW },
@@ -33,6 +34,7 @@ const all: Account = {
   cooldowns: [{ until: NOW + 1, cause: 'throttled' }],
   isIdentityChecked: false,
   reconciledAt: NOW,
+  learnt: { cap: 0, until: 0 },
 };
 const twentyGone: Account['slots'] = Array.from({ length: 20 }, (_, i) => ({
   reservationId: r(`gone${i}`),
@@ -78,6 +80,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['weekly_cap', (a) => ({ ...a, policy: { ...a.policy, weeklyCap: 5 } })],
   ['ramp_cap', (a) => ({ ...a, policy: { ...a.policy, ramp: null } })],
   ['velocity_cap', (a) => ({ ...a, policy: { ...a.policy, velocity: undefined } })],
+  ['learnt_cap', (a) => ({ ...a, learnt: null })],
   ['daily_cap', (a) => ({ ...a, policy: { ...a.policy, dailyCap: 1 } })],
   ['churn_cap', (a) => ({ ...a, slots: a.slots.slice(0, 1) })],
 ];
@@ -228,6 +231,7 @@ describe('caps', () => {
         weekly: 125,
         ramp: null,
         velocity: null,
+        learnt: null,
         effective: 25,
         binding: 'daily',
       },

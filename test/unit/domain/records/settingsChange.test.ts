@@ -48,7 +48,7 @@ it('a row without the former settings lists all new settings', () => {
     'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
       'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
       'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; campaigns none; ' +
-      'velocity none; mode enforce; group none; credits renew on day 12',
+      'velocity none; learnt ceiling off; mode enforce; group none; credits renew on day 12',
   );
 });
 
