@@ -81,7 +81,7 @@ const creditsObserved = message({
   summary: 'Report the balance of InMail credits that LinkedIn showed',
   description: 'An observation that is older than the known one, or than 48 hours, is ignored.',
   body: credits.creditsObserved,
-  answer: answers.creditsAnswer,
+  answer: credits.creditsAnswer,
   send: ({ parts, accountId, body }) => parts.client.credits(accountId, body),
 });
 
@@ -92,7 +92,7 @@ const replyObserved = message({
   summary: 'Report the reply of a recipient, which may give a credit back',
   description: 'Only the first reply in a chat counts. A chat without an InMail is `ChatUnknown`.',
   body: credits.replyObserved,
-  answer: answers.replyAnswer,
+  answer: credits.replyAnswer,
   send: ({ parts, accountId, body }) => parts.client.replied(accountId, body),
 });
 

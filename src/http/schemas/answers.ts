@@ -20,7 +20,6 @@ import {
   wouldDeny,
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
-import { REPLY_IGNORED } from '../../domain/account/stops.js';
 
 const { Literal, Optional, Boolean, String, Integer, Number } = Type;
 
@@ -192,22 +191,6 @@ const credits = orNull(
     'Null: no balance was observed.',
   ),
 );
-export const creditsAnswer = closed({
-  recorded: Boolean({ description: 'False: the observation changed nothing.' }),
-  ignored: orNull(Type.Enum(['older', 'too_old'])),
-  balance: orNull(count('The balance that the account knows now. Null: none.')),
-});
-export const replyAnswer = closed({
-  refunded: Boolean({ description: 'True: the account has a credit more.' }),
-  ignored: orNull(
-    Type.Enum(['repeated', ...REPLY_IGNORED], {
-      description: 'Why the reply gave no credit back.',
-    }),
-  ),
-  reservationId: orNull(reservationId),
-  sentAt: instant('When the InMail of the reply was sent.'),
-  balance: orNull(count('The balance that the account knows now. Null: none.')),
-});
 export const status = closed(
   {
     accountId,
