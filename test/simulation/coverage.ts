@@ -16,7 +16,15 @@ export const SOMETIMES: readonly string[] = `
   caught up with a lost task
   a task was lost
   a transaction was committed
+  a turn came
+  a turn between campaigns
   a workflow was started
+  an ask waits
+  an ask was withdrawn
+  the line decided: granted
+  the line decided: expired
+  the line decided: disconnected
+  turn: recipient_contacted
   another writer took the row
   answer lost on its way
   asked again at retryAt

@@ -12,6 +12,7 @@ import type {
   Entry,
   EventRow,
   ReservationRow,
+  WaitingRow,
 } from '../../src/domain/records/records.js';
 import type {
   Attempt,
@@ -69,6 +70,7 @@ export class Database {
   readonly attempts = new Map<string, Journaled>();
   readonly events: EventRow[] = [];
   readonly days = new Map<number, Numbered<DayRow>>();
+  readonly waiting = new Map<string, Numbered<WaitingRow>>();
   /** Increases with each change that an audit could find. */
   changes = 0;
   readonly alerts = new Map<string, number>();
@@ -97,8 +99,23 @@ export class Database {
       days: closed,
       lastWrite: this.#last.number,
       lastRun: this.#lastRun,
+      waiting: this.#waitingOf(),
       later: { alerts: [], changes: [] },
     };
+  }
+
+  /** Asks that wait, and granted ones whose slot is in flight (R21). */
+  #waitingOf(): WaitingRow[] {
+    const isOpen = ({ row }: Numbered<WaitingRow>): boolean => {
+      if (row.state === 'waiting') return true;
+      const slot = this.reservations.get(row.reservationId)?.row;
+      const isIts = slot?.state === 'in_flight' && slot.reservedAt >= row.askedAt;
+      return row.state === 'granted' && isIts;
+    };
+    return [...this.waiting.values()]
+      .filter(isOpen)
+      .toSorted((a, b) => a.row.askedAt - b.row.askedAt || a.number - b.number)
+      .map(({ row }) => row);
   }
 
   #reservationsOf(since: number): ReservationRow[] {
@@ -206,6 +223,9 @@ export class Database {
     } else if (row.table === 'account_days') {
       const old = this.days.get(row.quotaDay);
       if (!old || old.number < number) this.days.set(row.quotaDay, { row, number });
+    } else if (row.table === 'waiting') {
+      const old = this.waiting.get(row.reservationId);
+      if (!old || old.number < number) this.waiting.set(row.reservationId, { row, number });
     } else if (row.table === 'inmail_events') {
       this.append(row, number);
     } else if (row.table === 'alerts') {

@@ -39,6 +39,8 @@ export class Member {
   wasFree = false;
   /** The day of the row that the last workflow left without a clean end. */
   uncleanDay = -1;
+  /** True after a workflow was lost or reset: an ask that was not saved may be lost with it. */
+  mayLoseAsks = false;
   /** An older state, for a reset. */
   past: Entity | null = null;
   /** Proofs that the account received or can read; each must be counted. */

@@ -40,6 +40,7 @@ export type Memory = {
   later: number;
   tick: number;
   cool: number;
+  turn: number;
   midnight: number;
   work: Work | null;
   check: Work | null;
@@ -61,6 +62,7 @@ export const freshMemory = (entity: Entity | null): Memory => ({
   later: 0,
   tick: 0,
   cool: 0,
+  turn: 0,
   midnight: 0,
   work: null,
   check: null,
@@ -82,6 +84,7 @@ export const copyOf = (memory: Memory): Memory => ({
   later: memory.later,
   tick: memory.tick,
   cool: memory.cool,
+  turn: memory.turn,
   midnight: memory.midnight,
   work: memory.work,
   check: memory.check,

@@ -4,6 +4,7 @@
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { reconcileNow } from './audit.js';
+import { checkLine, waitingIn } from './line.js';
 import type { Member } from './member.js';
 import { counterOn } from './naive.js';
 import { checkRetry } from './retry.js';
@@ -49,12 +50,13 @@ function checkRest(world: World, member: Member): void {
     broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
   }
   checkRow(member, entity);
+  checkLine(world, member, entity);
   checkCeiling(member, entity);
   checkLog(member, entity);
   checkProofs(member, entity);
   checkJournal(member, entity);
   const peek = domain.barrierAt(account, account.now, { isForecast: true });
-  if (peek) {
+  if (peek && waitingIn(entity).length === 0) {
     const retryAt = domain.retryAtOf(account, peek, account.now);
     checkRetry(world, entity, retryAt, peek.reason, undefined);
   }

@@ -4,11 +4,13 @@
  */
 import type { Account, Slot } from '../../src/domain/account/account.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
+import type { LineFull, Waiting } from '../../src/domain/commands/line.js';
 import type { Decision } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';
 import { checkDenial, checkGrant, checkShadow } from './grants.js';
+import { waitingIn } from './line.js';
 import { capOn, counterOn } from './naive.js';
 import { checkRetry } from './retry.js';
 import type { Send } from './send.js';
@@ -113,10 +115,14 @@ export function checkDecision(
   member: Member,
   before: Entity,
   after: Entity,
-  answer: Decision | Refusal,
+  answer: Decision | Waiting | LineFull | Refusal,
 ): void {
   if (isRefusal(answer)) return;
   const { account } = after;
+  if ('waiting' in answer) return checkWaiting(world, after, answer);
+  if (!answer.granted && answer.reason === 'line_full') {
+    return broken('no line is full here', answer.reservationId);
+  }
   if (!answer.granted) {
     world.happened(`denied: ${answer.reason}`);
     if (account.slots.some(({ reservationId }) => reservationId === answer.reservationId)) {
@@ -126,7 +132,8 @@ export function checkDecision(
     checkDenial(account, answer, campaignId);
     // Another recipient may be contacted earlier; the model checks those instants.
     const isOfAll = answer.contactedBy === undefined && free !== true;
-    const isAlways = account.policy.mode === 'shadow'; // the others deny longer
+    // In shadow mode, the others deny longer; and the model checks the times behind a line.
+    const isAlways = account.policy.mode === 'shadow' || waitingIn(after).length > 0;
     if (isOfAll && !isAlways && (world.steps + member.index) % RETRIES_CHECKED === 0) {
       checkRetry(world, after, answer.retryAt, answer.reason, campaignId);
     }
@@ -145,6 +152,21 @@ export function checkDecision(
     checkGrant(before, after, last, broken);
   } else checkShadow(world, member, { before, after, slot: last, wouldDeny: answer.wouldDeny });
   checkCredits(world, before, account, last);
+}
+
+/** Checks an ask that comes into the line, or asks for its place again (R21). */
+function checkWaiting(world: World, after: Entity, { reservationId, position }: Waiting): void {
+  const { account } = after;
+  world.happened('an ask waits');
+  if (account.slots.some((slot) => slot.reservationId === reservationId)) {
+    broken('an ask that waits has no slot', reservationId);
+  }
+  const waiting = waitingIn(after);
+  const isThere = account.line?.some((one) => one.reservationId === reservationId);
+  if (!isThere) broken('an ask that waits is in the line', reservationId);
+  if (position < 1 || position > Math.max(1, waiting.length)) {
+    broken('a place is in the line', `${position} of ${waiting.length}`);
+  }
 }
 
 /** Checks an InMail of a pipeline that obeys the gate, when it reaches LinkedIn. */

@@ -12,9 +12,11 @@ import {
   isReservationId,
   type ReservationId,
 } from '../../src/domain/primitives/ids.js';
+import type { LineFull, Waiting } from '../../src/domain/commands/line.js';
 import type { Decision, Grant } from '../../src/domain/commands/reserve.js';
 import type { Reserve } from '../../src/domain/account/slot.js';
 import type { Random } from './random.js';
+import { serveLine } from './line.js';
 import type { Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';
@@ -22,6 +24,8 @@ import { Report, type Ending } from './report.js';
 import { checkDecision, checkLanding } from './rules.js';
 import type { World } from './world.js';
 import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
+
+type Answer = Decision | Waiting | LineFull | Refusal;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -63,6 +67,8 @@ export class Send {
   quotaDay = 0;
   /** True if the account received the outcome. */
   isReported = false;
+  /** Until when it waits in the line; null: it does not wait. */
+  waitsUntil: number | null = null;
   #refused = 0;
   readonly #world: World;
   readonly #ending: Ending | null;
@@ -94,6 +100,7 @@ export class Send {
       ...(n % 7 === 6 ? { free: true } : {}),
       ...(n % 5 === 0 ? {} : { campaignId: named(isCampaignId, n % 5 === 4 ? 'k2' : 'k1') }),
       ...(isLate && random.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
+      ...(n % 4 === 1 ? waiting(world, random) : {}),
     };
     this.diesAt = random.chance(0.13)
       ? random.pick(['granted', 'journaled', 'called', 'noted'])
@@ -129,7 +136,7 @@ export class Send {
 
   #message(): Message {
     const isDeaf = this.random.chance(0.04);
-    const receive = (answer: Decision | Refusal): (() => void) => {
+    const receive = (answer: Answer): (() => void) => {
       return () => {
         if (isDeaf) return this.#happened('answer lost on its way');
         const delay = this.random.between(1, 200);
@@ -139,8 +146,12 @@ export class Send {
     return {
       asks: this.id,
       act: (self) => {
+        serveLine(self); // an ask that waits comes before an ask that comes now
         const before = self.entity;
-        const answer = self.execute(this.#world.domain.reserve, this.request);
+        const { ask, reserve } = this.#world.domain;
+        const answer = this.request.wait
+          ? self.execute(ask, this.request)
+          : self.execute(reserve, this.request);
         checkDecision(this.#world, this.member, before, self.entity, answer);
         return receive(answer);
       },
@@ -148,7 +159,7 @@ export class Send {
     };
   }
 
-  #heard(answer: Decision | Refusal): void {
+  #heard(answer: Answer): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     if (isRefusal(answer)) {
@@ -156,11 +167,42 @@ export class Send {
       return;
     }
     if (this.#world.listener) this.#world.print(`${this.id} receives ${JSON.stringify(answer)}`);
+    if ('waiting' in answer) {
+      this.waitsUntil = this.request.validUntil ?? null;
+      if (this.random.chance(0.1)) this.#withdraws();
+      return;
+    }
     if (!answer.granted) {
       if (answer.reason !== 'unverified') this.#denied(answer.retryAt);
       else if ((this.#refused += 1) < UNVERIFIED_TRIES) this.#denied(answer.retryAt);
     }
     if (answer.granted) this.#granted(answer);
+  }
+
+  /** Takes its ask out of the line, if it still waits there. */
+  #withdraws(): void {
+    this.#world.post(this.member, this.random.between(1, 60) * MINUTE, {
+      asks: null,
+      unread: null,
+      act: (self) => {
+        const answer = self.execute(this.#world.domain.withdraw, { reservationId: this.id });
+        return () => {
+          if (isRefusal(answer)) return;
+          this.#happened('an ask was withdrawn');
+          this.waitsUntil = null;
+        };
+      },
+    });
+  }
+
+  /** Receives the decision of the line; a granted slot is asked for again, and then used (R21). */
+  decided(decision: string): void {
+    this.#happened(`the line decided: ${decision}`);
+    this.waitsUntil = null;
+    if (decision !== 'granted') return;
+    this.#isAnswered = false;
+    this.#tries = 0;
+    this.#ask(1);
   }
 
   /** Asks again at `retryAt`, so that no send is dropped. */
@@ -291,6 +333,14 @@ export class Send {
     this.report.webhook();
   }
 }
+
+/** The fields of an ask that may wait: only a send with a journal row may (R18, R21). */
+const waiting = (world: World, random: Random): Partial<Reserve> => ({
+  journaled: true,
+  wait: true,
+  priority: random.pick([0, 5, 9]),
+  validUntil: world.clock + random.between(1, 40 * 60) * MINUTE,
+});
 
 function weighted<T>(random: Random, list: readonly (readonly [T, number])[]): T {
   let sum = 0;

@@ -194,9 +194,16 @@ const STOPPED: PolicyChange['campaigns'] = [
   { campaignId: K1, dailyCap: 3 },
 ];
 
-/** Every tenth seed has caps; the other seeds have the same worlds as without them. */
-const campaignsOf = (seed: number): PolicyChange['campaigns'] =>
-  seed % 10 === 0 ? (seed % 20 === 0 ? SMALL : STOPPED) : null;
+const WEIGHTED: PolicyChange['campaigns'] = [
+  { campaignId: K1, weight: 3 },
+  { campaignId: K2, weight: 2 },
+];
+
+/** Every tenth seed has caps of campaigns, and every fifth seed has weights. */
+const campaignsOf = (seed: number): PolicyChange['campaigns'] => {
+  if (seed % 5 === 1) return WEIGHTED;
+  return seed % 10 === 0 ? (seed % 20 === 0 ? SMALL : STOPPED) : null;
+};
 
 /** Every tenth seed begins in shadow mode, and a change may end it. */
 const modeOf = (seed: number): PolicyChange['mode'] => (seed % 10 === 5 ? 'shadow' : null);

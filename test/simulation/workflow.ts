@@ -9,6 +9,7 @@ import { DatabaseWork } from './databaseWork.js';
 import type { Member } from './member.js';
 import { RUNG, copyOf, freshMemory, type Work, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
+import { answersOf, serveLine, turnAt } from './line.js';
 import type { World } from './world.js';
 import type { Command, Refusal } from '../../src/domain/account/refusals.js';
 
@@ -17,7 +18,7 @@ const SAVE_SOON = 2_000;
 const SAVE_LATER = 10_000;
 const MIDNIGHT_SPREAD = 90_000;
 type Task = () => boolean | void;
-type Alarm = 'soon' | 'later' | 'tick' | 'cool' | 'midnight';
+type Alarm = 'soon' | 'later' | 'tick' | 'cool' | 'turn' | 'midnight';
 
 export class Workflow {
   readonly world: World;
@@ -164,10 +165,13 @@ export class Workflow {
   #drive(): void {
     for (let turn = 0; turn < 50; turn += 1) {
       const { memory } = this;
+      serveLine(this);
+      this.#answers.push(...answersOf(this));
       if (memory.work) return;
       if (!memory.entity) this.databaseWork.open();
       else if (memory.isReset) this.databaseWork.reopen();
       else if (this.#isOver()) return this.#end();
+      else if (memory.turn === RUNG) this.#takeTurn();
       else if (this.#isDue()) this.databaseWork.work();
       else if (memory.midnight !== RUNG) return this.#arm();
       else if (memory.check || memory.asking.length > 0) return;
@@ -179,7 +183,8 @@ export class Workflow {
   #isOver(): boolean {
     const { entity, check } = this.memory;
     if (!entity?.account.isDisconnected || check) return false;
-    const { slots } = entity.account;
+    const { slots, line = [] } = entity.account;
+    if (line.length > 0) return false;
     return !this.world.domain.isDirty(entity) && !slots.some(({ state }) => state === 'in_flight');
   }
 
@@ -228,11 +233,30 @@ export class Workflow {
     const next = domain.nextRunAt(entity, this.now());
     if (next === null) this.reset('tick');
     else this.#ringIn('tick', next - this.now());
+    this.#armTurn();
     const { cooldowns } = entity.account;
     if (cooldowns.length > 0 && memory.cool === 0) {
       const cooling = domain.cooldownAt(entity.account, this.now());
       if (cooling) this.#ringIn('cool', cooling.until - this.now());
     }
+  }
+
+  /** Serves the line; a cold account reconciles first, as for an ask that comes now. */
+  #takeTurn(): void {
+    this.reset('turn');
+    const { domain } = this.world;
+    const { account } = domain.pass(this.entity, this.world.serverNow());
+    if (domain.wantsCheck(account, account.now)) this.memory.runsAsked += 1;
+    else serveLine(this);
+  }
+
+  #armTurn(): void {
+    const { memory } = this;
+    const at = turnAt(this);
+    if (at === null) return;
+    const wait = Math.max(1, at - this.now());
+    if (memory.turn > this.world.clock + wait) memory.turn = 0; // an earlier turn came
+    this.#ringIn('turn', wait);
   }
 
   #ringIn(alarm: Alarm, ms: number): void {
@@ -276,6 +300,7 @@ export class Workflow {
 
   /** Loses the workflow with its history and its memory. */
   terminate(): void {
+    this.member.mayLoseAsks = true;
     this.isGone = true;
     this.member.rewind(null);
     this.member.workflow = null;
@@ -283,6 +308,7 @@ export class Workflow {
 
   /** Resets to an earlier event; all later messages are forgotten. */
   resetTo(entity: Entity): void {
+    this.member.mayLoseAsks = true;
     this.member.rewind(null);
     this.memory = { ...freshMemory(entity), run: this.memory.run + 1, isReset: true };
     this.#inbox = [];
