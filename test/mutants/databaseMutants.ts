@@ -238,7 +238,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R14',
     what: 'the event log is guarded only where triggers are on',
-    file: 'migrations/0001_accounts_and_log.sql',
+    file: 'migrations/0053_erasure_and_seals.sql',
     old: 'alter table safeband.inmail_events enable always trigger append_only;\n',
     mutated: '',
     by: 'the event log accepts no change from any role',
@@ -246,7 +246,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R6',
     what: 'a second outcome of an attempt overwrites the first',
-    file: 'migrations/0006_audit.sql',
+    file: 'migrations/0053_erasure_and_seals.sql',
     old: 'if old.outcome is not null then',
     mutated: 'if old.outcome = new.outcome then',
     by: 'the outcome of an attempt is written once',

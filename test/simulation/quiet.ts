@@ -50,7 +50,7 @@ function checkRest(world: World, member: Member): void {
     broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
   }
   checkRow(member, entity);
-  checkLine(world, member, entity);
+  checkLine(member, entity);
   checkCeiling(member, entity);
   checkLog(member, entity);
   checkProofs(member, entity);

@@ -10,7 +10,7 @@ import { ACTIONS, storyOf } from './story.js';
 import { SOMETIMES } from './coverage.js';
 
 /** 3 account-days each. */
-const SEEDS = 2_000;
+const SEEDS = 1_200;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
 

@@ -96,7 +96,8 @@ async function sealNext(
   ask: { readonly by: string; readonly withLate: boolean; readonly closed: string },
 ): Promise<Sealed | number> {
   await db.query(`set local statement_timeout = ${HOUR_MS}; set local timezone = 'UTC'`);
-  await db.query(`select pg_advisory_xact_lock(hashtext('safeband event_seals'))`);
+  // Before the first read: two programs never seal the same month.
+  await db.query('lock table safeband.event_seals in share row exclusive mode');
   const last = await readChain(db);
   checkKey(key, last.keyId);
   const month = last.month === null ? await firstMonth(db) : after(last.month);

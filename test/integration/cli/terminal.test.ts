@@ -165,6 +165,7 @@ it('this list has every command that only reads', async () => {
     'restart',
     'disconnect',
     'brake',
+    'order',
     'group',
     'erase',
     'seal',

@@ -22,6 +22,8 @@ describe('a command that is shown', () => {
         ...(readFileSync(`src/${name}`, 'utf8').match(/`safeband [a-z -]*\$\{\w+\}/g) ?? []),
       ]);
     // These name no id: options of a list, and the command that was typed.
-    expect(written.filter((text) => !/\$\{(same|path|by)\}|keys log/.test(text))).toEqual([]);
+    expect(
+      written.filter((text) => !/\$\{(same|path|by|table|next)\}|keys log/.test(text)),
+    ).toEqual([]);
   });
 });
