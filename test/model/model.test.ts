@@ -8,7 +8,7 @@ import { play } from './play.js';
 import { inOrder } from '../../src/domain/gate/line.js';
 import { accountInLine, lines, named, orderOf } from './line.js';
 
-const RUNS = 5_000;
+const RUNS = 3_000;
 const LINES = 2_000;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 

@@ -32,3 +32,15 @@ export class Random {
     return Math.floor(this.next() * 2 ** 32);
   }
 }
+
+/** Picks one of the list at random, each by its weight. */
+export function weighted<T>(random: Random, list: readonly (readonly [T, number])[]): T {
+  let sum = 0;
+  for (const [, weight] of list) sum += weight;
+  let left = random.next() * sum;
+  for (const [what, weight] of list) {
+    left -= weight;
+    if (left < 0) return what;
+  }
+  throw new Error('weights are positive');
+}

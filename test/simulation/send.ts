@@ -15,7 +15,7 @@ import {
 import type { LineFull, Waiting } from '../../src/domain/commands/line.js';
 import type { Decision, Grant } from '../../src/domain/commands/reserve.js';
 import type { Reserve } from '../../src/domain/account/slot.js';
-import type { Random } from './random.js';
+import { weighted, type Random } from './random.js';
 import { serveLine } from './line.js';
 import type { Member } from './member.js';
 import type { Message } from './memory.js';
@@ -341,14 +341,3 @@ const waiting = (world: World, random: Random): Partial<Reserve> => ({
   priority: random.pick([0, 5, 9]),
   validUntil: world.clock + random.between(1, 40 * 60) * MINUTE,
 });
-
-function weighted<T>(random: Random, list: readonly (readonly [T, number])[]): T {
-  let sum = 0;
-  for (const [, weight] of list) sum += weight;
-  let left = random.next() * sum;
-  for (const [what, weight] of list) {
-    left -= weight;
-    if (left < 0) return what;
-  }
-  throw new Error('weights are positive');
-}
