@@ -52,7 +52,8 @@ describe('the database and the activities as they are', () => {
 /** A mutant with other migrations needs its own database, because an audit reads all accounts. */
 async function ownDatabase({ file }: Mutant, sources: string): Promise<Database | undefined> {
   if (file.startsWith('migrations/')) return databaseOf(sources);
-  return file.includes('fleet') ? databaseOf() : undefined;
+  const isOfAudit = file.includes('fleet') || file.startsWith('src/postgres/operations/');
+  return isOfAudit ? databaseOf() : undefined;
 }
 
 describe('a check of the database catches', () => {
