@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest begin first, so that none of them is alone at the end. */
 const LONGEST = [
+  'chaos/terminated',
   'browser/share',
   'chaos/lostTask',
   'chaos/race',
