@@ -101,6 +101,12 @@ export async function rowsOf<T>(
   return rows.map(({ row }) => row);
 }
 
+/** Returns the row of an aggregate: Postgres always answers with one. */
+export function onlyRow<T>([row]: readonly T[]): T {
+  if (!row) throw new Error('an aggregate without a row: Postgres always answers with one');
+  return row;
+}
+
 /** The commit was sent and not answered: the transaction may be committed. */
 export class CommitUnknown extends Error {}
 

@@ -4,7 +4,7 @@
  */
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
-import { rowsOf, type Queryable } from '../pool.js';
+import { onlyRow, rowsOf, type Queryable } from '../pool.js';
 import { SAVED } from '../save/accounts.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
@@ -86,7 +86,7 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
  * a row may have an earlier day (R7).
  */
 export async function readGauges(db: Queryable, rollLatestMs: number): Promise<Gauges> {
-  const [gauges] = await rowsOf<Gauges>(
+  const found = await rowsOf<Gauges>(
     db,
     `with current as materialized (
        select gate.state, gate.cooldown_cause as cause,
@@ -152,6 +152,5 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
      from sums, slots`,
     [`${rollLatestMs} milliseconds`],
   );
-  if (!gauges) throw new Error('an aggregate without a row: Postgres always answers with one');
-  return gauges;
+  return onlyRow(found);
 }

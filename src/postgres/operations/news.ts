@@ -4,7 +4,7 @@
  */
 import { EVIDENCE_DAYS, REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
-import type { Queryable } from '../pool.js';
+import { onlyRow, type Queryable } from '../pool.js';
 
 /**
  * How old a row must be for this audit; the next audit checks younger rows. Reason: a grant's
@@ -72,7 +72,7 @@ async function readSince(db: Queryable, since: string, day: UtcDay): Promise<New
      ), ${FOUND} from aged`,
     [since, day - REMEMBERED_DAYS],
   );
-  return one(rows);
+  return onlyRow(rows);
 }
 
 type Page = News & { readonly last: string | null };
@@ -102,7 +102,7 @@ async function readAll(db: Queryable, day: UtcDay, onPage: () => void): Promise<
        ), ${FOUND}, (select max(account_id)::text from page) as last from aged`,
       [after, day - REMEMBERED_DAYS, day - EVIDENCE_DAYS, NEWS_PAGE],
     );
-    const page: Page = one(rows);
+    const page: Page = onlyRow(rows);
     accountIds.push(...page.accountIds);
     const from = BigInt(page.horizon);
     if (horizon === null || from < horizon) horizon = from;
@@ -110,11 +110,6 @@ async function readAll(db: Queryable, day: UtcDay, onPage: () => void): Promise<
     onPage();
   }
   return { accountIds, horizon: String(horizon ?? 0n) };
-}
-
-function one<T>([row]: readonly T[]): T {
-  if (!row) throw new Error('an aggregate without a row: Postgres always answers with one');
-  return row;
 }
 
 /** Postgres: the statement was cancelled, because it reached its time limit. */

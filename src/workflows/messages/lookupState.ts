@@ -3,8 +3,16 @@ import type { LoggedChat } from '../../domain/commands/reply.js';
 import type { PastContact } from '../../domain/gate/recipient.js';
 import type { ChatId, RecipientId } from '../../domain/primitives/ids.js';
 import type { Instant } from '../../domain/primitives/time.js';
+import { remotely } from '../activityProxies.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry } from '../inHand.js';
+
+/** Callers wait 5 s by default: the answer after a failed lookup still reaches them. */
+export const lookup = remotely({
+  startToCloseTimeout: 2_000,
+  scheduleToCloseTimeout: 4_000,
+  retry: { initialInterval: 200 },
+});
 
 /** An ask that waits until Postgres has been read. */
 export type Parked = { readonly entry: Entry; readonly recipients: readonly RecipientId[] };

@@ -8,19 +8,13 @@ import { pass } from '../../domain/entity/entity.js';
 import { looksBack, memoryDays, type PastContact } from '../../domain/gate/recipient.js';
 import { wantsPast } from '../../domain/commands/reserve.js';
 import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
-import { readable, remotely } from '../activityProxies.js';
+import { readable } from '../activityProxies.js';
 import { comparesRecipients } from '../changes.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry, Weight } from '../inHand.js';
-import { lookupsOf, type Parked } from './lookupState.js';
+import { lookup, lookupsOf, type Parked } from './lookupState.js';
 import { lookUpReplies, parksReply, withChat } from './replyLookups.js';
 
-/** Callers wait 5 s by default: a denial after a lookup without an answer still reaches them. */
-const lookup = remotely({
-  startToCloseTimeout: 2_000,
-  scheduleToCloseTimeout: 4_000,
-  retry: { initialInterval: 200 },
-});
 /** Maximum recipients of one lookup, unless one batch has more. */
 const RECIPIENTS_MAX = 100;
 

@@ -8,18 +8,12 @@ import { observeReply, type ReplyAnswer } from '../../domain/commands/reply.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { parseReply, type ReplySeen } from '../../domain/wire/requests.js';
 import { messages } from '../../temporal/protocol.js';
-import { readable, remotely } from '../activityProxies.js';
+import { readable } from '../activityProxies.js';
 import { knowsReplies } from '../changes.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry, Weight } from '../inHand.js';
-import { lookupsOf, type ParkedReply } from './lookupState.js';
+import { lookup, lookupsOf, type ParkedReply } from './lookupState.js';
 
-/** Callers wait 5 s by default: the answer after a failed lookup still reaches them. */
-const lookup = remotely({
-  startToCloseTimeout: 2_000,
-  scheduleToCloseTimeout: 4_000,
-  retry: { initialInterval: 200 },
-});
 /** Maximum replies of one lookup. */
 const REPLIES_MAX = 100;
 
