@@ -42,7 +42,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks', // the SDK's native module and its Runtime belong to one process
-    maxWorkers: 3, // on two cores: a test on the servers waits for them more than it works
+    maxWorkers: 4, // on two cores: a test on the servers waits for them more than it works
     sequence: { sequencer: LongestFirst },
     // Tests are bounded by numbers of cases. The limits below only end a test that hangs: no test has
     // a limit of its own, and each passes on a machine that is several times slower than ours.

@@ -1,26 +1,22 @@
 /** Broken domains are caught: by the model, or by the check of the rule that they break. */
-import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DOMAIN_MUTANTS } from './domainMutants.js';
 import { MODEL_MUTANTS } from './modelMutants.js';
-import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
+import { brokenDomain } from './brokenDomain.js';
+import { flawBy, tableOf, type Mutant } from './mutant.js';
 import { CHECKS } from './checks/index.js';
 import { story } from '../model/commands.js';
-import { loadDomain, type Domain } from '../support/domain.js';
+import type { Domain } from '../support/domain.js';
 import { play } from '../model/play.js';
 
 const RUNS = 1_500;
 const SEED = 20_261_123;
 
 const caught = new Map<Mutant, string | undefined>();
-afterAll(async () => {
-  await dropCopies();
+afterAll(() => {
   process.stdout.write(tableOf(caught));
 });
-
-const domainIn = async (mutant?: Mutant): Promise<Domain> =>
-  loadDomain(path.join(mutant ? await broken(mutant) : project, 'src', 'domain'));
 
 /** Returns why the model rejects the domain; undefined if it found nothing wrong. */
 function flawByModel(domain: Domain): string | undefined {
@@ -31,7 +27,7 @@ function flawByModel(domain: Domain): string | undefined {
 
 describe('the domain as it is', () => {
   it('the unchanged domain passes the model and each check', async () => {
-    const domain = await domainIn();
+    const domain = await brokenDomain();
     expect(flawByModel(domain)).toBeUndefined();
     for (const [name, check] of Object.entries(CHECKS)) {
       expect([name, await flawBy(() => check(domain))]).toEqual([name, undefined]);
@@ -43,7 +39,7 @@ describe('the model catches', () => {
   it.each(MODEL_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
     '%s',
     async (_, mutant) => {
-      caught.set(mutant, flawByModel(await domainIn(mutant)));
+      caught.set(mutant, flawByModel(await brokenDomain(mutant)));
       expect(caught.get(mutant)).toBeDefined();
     },
   );
@@ -53,7 +49,7 @@ describe('a check catches', () => {
   it.each(DOMAIN_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
     '%s',
     async (_, mutant) => {
-      const domain = await domainIn(mutant);
+      const domain = await brokenDomain(mutant);
       caught.set(mutant, await flawBy(() => CHECKS[mutant.by](domain)));
       expect(caught.get(mutant)).toBeDefined();
     },

@@ -79,7 +79,7 @@ function reaching(file: string, importers: Sources['importers']): ReadonlySet<st
 }
 
 /** Replaces a text. Throws if the text is missing or there twice, so that the list stays true. */
-function mutated(text: string, { file, old, mutated: instead }: Mutant): string {
+export function mutated(text: string, { file, old, mutated: instead }: Mutant): string {
   const [before, after, ...more] = text.split(old);
   if (before === undefined || after === undefined || more.length > 0) {
     throw new Error(`${file}: this text should be there once: ${old}`);

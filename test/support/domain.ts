@@ -52,7 +52,8 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/account/evolve.js') &
   typeof import('../../src/domain/primitives/time.js');
 
-const FILES = [
+/** The files of `src/domain` whose exports are the domain. */
+export const DOMAIN_FILES = [
   'fleet/brake',
   'fleet/order',
   'account/evolve',
@@ -109,7 +110,7 @@ const EXTENSION = path.extname(import.meta.url);
 
 export async function loadDomain(folder: string): Promise<Domain> {
   const modules = await Promise.all(
-    FILES.map(
+    DOMAIN_FILES.map(
       (name) =>
         import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}${EXTENSION}`)).href),
     ),
