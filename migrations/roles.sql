@@ -114,6 +114,8 @@ begin
       ('safeband_reader', 'erasures', 'select'),
       ('safeband_reader', 'event_seals', 'select'),
       ('safeband_reader', 'event_seal_days', 'select'),
+      ('safeband_reader', 'group_reserves', 'select'),
+      ('safeband_reader', 'group_recipients', 'select'),
       ('safeband_reader', 'retention', 'select'),
       ('safeband_reader', 'schema_migrations', 'select'),
 
@@ -161,6 +163,9 @@ begin
       -- Log-ins and changes of webhooks and links leave a row for ever.
       ('safeband_server', 'access_changes', 'select, insert'),
       ('safeband_server', 'groups', 'select, insert, update'),
+      -- Which account an ask of a group has come to, and which one works with a recipient.
+      ('safeband_server', 'group_reserves', 'select, insert, update, delete'),
+      ('safeband_server', 'group_recipients', 'select, insert, update, delete'),
       ('safeband_server', 'idempotency', 'select, insert, update, delete'),
       -- A new endpoint hears what comes after it: what is there gets its position first.
       ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),
@@ -214,7 +219,7 @@ begin
          and case when p.prosecdef then (role, p.proname) in (values
                      -- The audit asks that old rows, and links that ended long ago, go.
                      ('safeband_worker', 'prune_history'), ('safeband_worker', 'prune_shares'),
-                     ('safeband_worker', 'prune_rows'),
+                     ('safeband_worker', 'prune_rows'), ('safeband_worker', 'prune_group_sends'),
                      -- Triggers of what these roles update ask it.
                      ('safeband_worker', 'is_erasing'), ('safeband_pipeline', 'is_erasing'),
                      ('safeband_server', 'is_erasing'))

@@ -398,6 +398,34 @@ alter table safeband.event_seals enable always trigger append_only;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.event_seals FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
 alter table safeband.event_seals enable always trigger append_only_truncate;
 
+create table safeband.group_recipients (
+  group_name safeband.group_name not null,
+  recipient_key text not null,
+  account_id safeband.account_id,
+  reservation_id safeband.reservation_id,
+  granted_at timestamp with time zone,
+  held_by safeband.reservation_id,
+  held_until timestamp with time zone,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint group_recipients_account CHECK ((account_id IS NULL) = (reservation_id IS NULL) AND (account_id IS NULL) = (granted_at IS NULL)),
+  constraint group_recipients_held CHECK ((held_by IS NULL) = (held_until IS NULL)),
+  constraint group_recipients_recipient_key_check CHECK (octet_length(recipient_key) <= 1024),
+  constraint group_recipients_used CHECK (account_id IS NOT NULL OR held_by IS NOT NULL),
+  constraint group_recipients_pkey PRIMARY KEY (group_name, recipient_key)
+);
+CREATE INDEX group_recipients_recorded ON safeband.group_recipients USING btree (recorded_at);
+
+create table safeband.group_reserves (
+  group_name safeband.group_name not null,
+  reservation_id safeband.reservation_id not null,
+  account_id safeband.account_id not null,
+  state text not null default 'asking'::text,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint group_reserves_state_check CHECK (state = ANY (ARRAY['asking'::text, 'granted'::text, 'given_back'::text])),
+  constraint group_reserves_pkey PRIMARY KEY (group_name, reservation_id)
+);
+CREATE INDEX group_reserves_recorded ON safeband.group_reserves USING btree (recorded_at);
+
 create table safeband.groups (
   group_name safeband.group_name not null,
   defaults jsonb not null,
@@ -1061,6 +1089,38 @@ AS $function$
                    as daily) known
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.confirm_in_group(of_group text, of_reservation text, granted_by text, recipient text)
+ RETURNS TABLE(state text, account_id text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  place safeband.group_reserves;
+begin
+  insert into safeband.group_reserves (group_name, reservation_id, account_id)
+  values (of_group, of_reservation, granted_by) on conflict do nothing;
+  select p.* into place from safeband.group_reserves p
+   where p.group_name = of_group and p.reservation_id = of_reservation for update;
+  if place.state = 'asking' then
+    place.state := 'granted';
+    place.account_id := granted_by;
+    if recipient is not null then
+      update safeband.group_recipients c
+         set account_id = granted_by, reservation_id = of_reservation,
+             granted_at = clock_timestamp(), held_by = null, held_until = null,
+             recorded_at = clock_timestamp()
+       where c.group_name = of_group and c.recipient_key = recipient
+         and c.held_by = of_reservation;
+      if not found then place.state := 'given_back'; end if;
+    end if;
+    update safeband.group_reserves p
+       set state = place.state, account_id = place.account_id, recorded_at = clock_timestamp()
+     where p.group_name = of_group and p.reservation_id = of_reservation;
+  end if;
+  return query select place.state::text, place.account_id::text;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.contact_days(a safeband.accounts)
  RETURNS integer
  LANGUAGE sql
@@ -1447,6 +1507,32 @@ CREATE OR REPLACE FUNCTION safeband.proved_of(a safeband.accounts, slots integer
 AS $function$
   select slots + a.external + a.imported + a.unexplained
 $function$;
+
+CREATE OR REPLACE FUNCTION safeband.prune_group_sends(at timestamp with time zone, days integer, step integer DEFAULT 2000)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  -- A worker whose clock is wrong must not delete what is young.
+  now_at timestamptz := least(at, clock_timestamp() + interval '1 hour');
+  cutoff timestamptz := now_at - greatest(days, 100) * interval '1 day';
+  gone bigint;
+  more bigint;
+begin
+  -- Without days the rows are kept permanently.
+  if days is null then return 0; end if;
+  delete from safeband.group_reserves where ctid = any (array(
+    select c.ctid from safeband.group_reserves c where c.recorded_at < cutoff
+     limit step for update skip locked));
+  get diagnostics gone = row_count;
+  delete from safeband.group_recipients where ctid = any (array(
+    select c.ctid from safeband.group_recipients c where c.recorded_at < cutoff
+     limit step for update skip locked));
+  get diagnostics more = row_count;
+  return gone + more;
+end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.prune_history(at timestamp with time zone, days integer DEFAULT 90)
  RETURNS bigint

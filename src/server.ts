@@ -24,6 +24,8 @@ import { isKnown } from './postgres/read/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { unipileFrom, type UnipileConfig } from './platform/unipileConfig.js';
+import { erasureKeyFrom } from './postgres/data/erasureKey.js';
+import { serverDesk } from './postgres/groups/serverDesk.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
 import { createUnipile } from './unipile/index.js';
@@ -49,6 +51,8 @@ export type RunningServer = {
   /** Takes no new request, finishes the open ones, ends the streams; takes 10 s at most. */
   readonly close: () => Promise<void>;
 };
+
+const forgetter = (pool: Pool) => (): void => void forgetOld(pool).catch(() => undefined);
 
 /** Connects, and listens. Throws a ConfigError that names the wrong setting and its fix. */
 export async function startServer(
@@ -81,6 +85,7 @@ export async function startServer(
         onCall: ({ seconds, ...labels }) => metrics.called(labels, seconds),
         rememberDenialsMs: 0, // other servers and pipelines change the accounts, too
         isKnown: (accountId) => isKnown(pool, accountId),
+        groups: serverDesk(pool, Date.now, erasureKeyFrom(environment)),
       }),
       pool,
       listeningPool,
@@ -102,8 +107,7 @@ export async function startServer(
       const why = error instanceof Error ? error.message : String(error);
       throw new ConfigError(`SAFEBAND_HTTP_HOST, SAFEBAND_HTTP_PORT: ${why}; use another port`);
     });
-    const forget = (): void => void forgetOld(pool).catch(() => undefined);
-    const cleaning = setInterval(forget, HOUR_MS).unref();
+    const cleaning = setInterval(forgetter(pool), HOUR_MS).unref();
     const close = async (): Promise<void> => {
       clearInterval(cleaning);
       await app.close();

@@ -24,7 +24,12 @@ import {
 } from '../postgres/operations/fleet.js';
 import { readNews } from '../postgres/operations/news.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { pruneHistory, pruneRows, pruneShares } from '../postgres/operations/prune.js';
+import {
+  pruneGroupSends,
+  pruneHistory,
+  pruneRows,
+  pruneShares,
+} from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
@@ -134,8 +139,9 @@ async function audit(
  */
 async function forget(pool: Pool, at: Instant, keep: Retention): Promise<void> {
   const isFirst = at - startOf(dayOf(at)) < RECONCILE_INTERVAL_MS;
+  const groupSends = () => pruneGroupSends(pool, at, keep.reservations);
   const work = {
-    ...(isFirst ? { pruneHistory, pruneShares } : {}),
+    ...(isFirst ? { pruneHistory, pruneShares, groupSends } : {}),
     pruneRows: () => pruneRows(pool, { at, keep, afterStep: heartbeat }),
   };
   for (const [statement, prune] of Object.entries(work)) {

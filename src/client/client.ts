@@ -22,6 +22,7 @@ import type { Tier } from '../domain/primitives/tier.js';
 import { Asking } from './brake/asking.js';
 import { noBrake, type Brake } from './brake/brake.js';
 import { Denials } from './denials.js';
+import { GroupAsking } from './group/groupAsking.js';
 import { isUnknownAccount, SafebandError } from './errors.js';
 import type {
   ClientOptions,
@@ -64,6 +65,8 @@ export class SafebandClient {
   readonly #asking: Asking;
   /** The brake of the fleet: while it is on, this client gives no grant (R27). */
   readonly brake: Brake;
+  /** Asks for a slot of any account of a group (R31); needs the option `groups`. */
+  readonly groups: GroupAsking;
 
   constructor(transport: Transport, options: Parts = {}) {
     this.#transport = options.onCall ? measured(transport, options.onCall) : transport;
@@ -73,6 +76,7 @@ export class SafebandClient {
     this.brake = options.brake ?? noBrake();
     const reserving = new Reserving(this.#transport);
     this.#asking = new Asking({ brake: this.brake, denials: this.#denials, reserving });
+    this.groups = new GroupAsking(this, options.groups);
   }
 
   /** Connects an account, or reconnects one that is disconnecting, and sets its policy (R13). */
@@ -193,13 +197,7 @@ export class SafebandClient {
    */
   async reservation(accountId: string, id: string, like?: Content): Promise<KnownReservation> {
     const ask = { ...like, reservationId: id };
-    const deadline = this.#deadline();
-    const found = await this.#transport.query<KnownReservation>(
-      accountId,
-      'reservation',
-      ask,
-      deadline,
-    );
+    const found = await this.#query<KnownReservation>(accountId, 'reservation', ask);
     if (!found.mayAttempt || !(await this.fleetHeld(accountId))) return found;
     return { ...found, mayAttempt: false, fleetHeld: true };
   }
@@ -211,7 +209,7 @@ export class SafebandClient {
 
   /** Returns the asks that wait, in the order in which they are served (R21). */
   waiting(accountId: string): Promise<readonly WaitingAskWire[]> {
-    return this.#transport.query(accountId, 'waiting', {}, this.#deadline());
+    return this.#query(accountId, 'waiting', {});
   }
 
   /**
@@ -219,7 +217,7 @@ export class SafebandClient {
    * they are named; takes no slot.
    */
   peek(accountId: string, at?: string, ask: PeekInput = {}): Promise<PeekWire> {
-    return this.#transport.query(accountId, 'peek', { ...ask, at }, this.#deadline());
+    return this.#query(accountId, 'peek', { ...ask, at });
   }
 
   /**
@@ -227,7 +225,7 @@ export class SafebandClient {
    * slot before it.
    */
   nextSlots(accountId: string, count: number, ask: AskInput = {}): Promise<readonly string[]> {
-    return this.#transport.query(accountId, 'nextSlots', { ...ask, count }, this.#deadline());
+    return this.#query(accountId, 'nextSlots', { ...ask, count });
   }
 
   /**
@@ -275,6 +273,10 @@ export class SafebandClient {
     order: { readonly reason: string; readonly actor?: string | null },
   ): Promise<{ readonly state: 'disconnected' }> {
     return this.#order(accountId, 'disconnect', order);
+  }
+
+  #query<O>(accountId: string, name: string, ask: object): Promise<O> {
+    return this.#transport.query<O>(accountId, name, ask, this.#deadline());
   }
 
   #order<O>(accountId: string, name: string, payload: object): Promise<O> {

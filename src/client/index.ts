@@ -10,6 +10,13 @@ export { SafebandClient } from './client.js';
 export { createClient } from './createClient.js';
 export type { Brake, BrakeOrder } from './brake/brake.js';
 export { safebandActivities, sendActivity } from './durable.js';
+export {
+  GroupUnknown,
+  type GroupAsking,
+  type GroupOptions,
+  type GroupRequest,
+} from './group/groupAsking.js';
+export { pgGroupDesk, type DeskOptions, type GroupDesk } from '../postgres/groups/desk.js';
 export type { InmailCall, SafebandActivities } from '../durable/types.js';
 export type {
   AskInput,
@@ -50,6 +57,13 @@ export type {
   CallerDecisionWire as Decision,
   FleetHeldWire as FleetHeld,
 } from '../domain/fleet/fleetHeld.js';
+export type {
+  GroupAnswerWire as GroupAnswer,
+  GroupDenialWire as GroupDenial,
+  GroupGrantWire as GroupGrant,
+  GroupMemberWire as GroupMember,
+  GroupOrder,
+} from '../domain/fleet/groupAsk.js';
 export type {
   DenialWire as Denial,
   GrantWire as Grant,

@@ -1,6 +1,7 @@
 /** What callers of the client pass to it. */
 import type { Client } from '@temporalio/client';
 import type { FailureKind } from '../domain/account/account.js';
+import type { GroupDesk } from '../postgres/groups/desk.js';
 import type { Pace } from '../domain/wire/settingText.js';
 import type { RampName } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
@@ -22,6 +23,8 @@ export type ClientOptions = {
    * account has ended (R13), and fails with `AccountUnknown` if the account never existed.
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
+  /** The rows of asks of a group, for `reserveInGroup`: `pgGroupDesk(pool)`. */
+  readonly groups?: GroupDesk;
 };
 export type RampInput = {
   readonly dailyCaps?: readonly number[] | null;

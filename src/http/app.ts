@@ -29,6 +29,7 @@ import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists/lists.js';
+import { groupReserveRoute } from './routes/groupReserve.js';
 import { groupRoutes } from './routes/groups.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
@@ -58,6 +59,7 @@ const plugins = [
   shareRoutes,
   streamRoutes,
   groupRoutes,
+  groupReserveRoute,
   webhookRoutes,
   accessRoutes,
   brakeRoutes,

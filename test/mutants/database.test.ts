@@ -11,6 +11,7 @@ import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
 import { FLEET_CHECKS } from './fleetChecks.js';
 import { GROUP_CHECKS } from './groupMutants.js';
+import { GROUP_SEND_CHECKS } from './groupSendMutants.js';
 import { IDENTITY_CHECKS } from './identityChecks.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
@@ -23,6 +24,7 @@ const CHECKS = {
   ...ALERT_CHECKS,
   ...CAMPAIGN_CHECKS,
   ...GROUP_CHECKS,
+  ...GROUP_SEND_CHECKS,
   ...DATA_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();

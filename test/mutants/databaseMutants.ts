@@ -7,6 +7,7 @@ import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
 import { GROUP_MUTANTS, type GroupCheckName } from './groupMutants.js';
+import { GROUP_SEND_MUTANTS, type GroupSendCheckName } from './groupSendMutants.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import { IDENTITY_MUTANTS } from './identityMutants.js';
 import type { RunCheckName } from './runChecks.js';
@@ -26,6 +27,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   | AlertCheckName
   | CampaignCheckName
   | GroupCheckName
+  | GroupSendCheckName
   | DataCheckName
 >[] = [
   {
@@ -337,4 +339,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...CAMPAIGN_MUTANTS,
   ...DATA_MUTANTS,
   ...GROUP_MUTANTS,
+  ...GROUP_SEND_MUTANTS,
 ];

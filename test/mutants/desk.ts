@@ -15,6 +15,9 @@ import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { orderOf } from '../../src/domain/diagnostics/canSend/groupOrder.js';
 import type { findKey, makeKey } from '../../src/postgres/access/keys.js';
+import type { GroupAsking } from '../../src/client/group/groupAsking.js';
+import type { routeOf } from '../../src/domain/fleet/groupAsk.js';
+import type { pgGroupDesk } from '../../src/postgres/groups/desk.js';
 import type { idsOfGroup } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import type { erasePerson } from '../../src/postgres/data/erase.js';
@@ -43,6 +46,9 @@ export type Build = {
   readonly makeKey: typeof makeKey;
   readonly idsOfGroup: typeof idsOfGroup;
   readonly orderOf: typeof orderOf;
+  readonly pgGroupDesk: typeof pgGroupDesk;
+  readonly GroupAsking: typeof GroupAsking;
+  readonly routeOf: typeof routeOf;
   readonly erasePerson: typeof erasePerson;
   readonly keyOf: typeof keyOf;
   readonly sealMonths: typeof sealMonths;
@@ -73,6 +79,9 @@ export async function buildOf(sources: string): Promise<Build> {
       'postgres/access/keys.ts',
       'postgres/groups/members.ts',
       'domain/diagnostics/canSend/groupOrder.ts',
+      'domain/fleet/groupAsk.ts',
+      'postgres/groups/desk.ts',
+      'client/group/groupAsking.ts',
       'postgres/data/erase.ts',
       'postgres/data/erasureKey.ts',
       'postgres/data/seal.ts',

@@ -59,6 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'calendar/openings': ['domain', 'luxon'],
   client: [
     'client',
+    'postgres/groups/desk', // its statements; it imports neither `pg` nor the gate
     'durable/types',
     'temporal/codec',
     'domain',

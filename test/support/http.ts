@@ -13,6 +13,7 @@ import { startOrder } from '../../src/temporal/orders.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import type { Role } from '../../src/http/access/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
+import { serverDesk } from '../../src/postgres/groups/serverDesk.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';
 import type { Needs } from '../../src/http/context.js';
@@ -64,6 +65,7 @@ export async function createHttpStand(
       taskQueue,
       rememberDenialsMs: 0,
       isKnown: (accountId) => isKnown(pool, accountId),
+      groups: serverDesk(pool, Date.now),
     }),
     pool,
     logger: pino({ level: 'silent' }),

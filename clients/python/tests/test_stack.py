@@ -161,6 +161,25 @@ class StackTest(unittest.TestCase):
         self.assertIsInstance(results[0], Sent)
         self.assertEqual(self.calls, 1)
 
+    def test_a_group_grants_by_one_account_and_repeats_it(self) -> None:
+        group = f"py-{RUN.lower()}"
+        account = connect("member", group=group)
+        httpx.post(
+            f"{URL}/v1/accounts/{account}/reconcileNow",
+            headers={"authorization": f"Bearer {KEY}"},
+            json={},
+            timeout=30,
+        ).raise_for_status()
+        first = self.safeband.reserve_in_group(group, "g1", recipient_id="ACoAApy")
+        again = self.safeband.reserve_in_group(group, "g1", recipient_id="ACoAApy")
+        other = self.safeband.reserve_in_group(group, "g2", recipient_id="ACoAApy")
+        assert isinstance(first, Granted) and isinstance(again, Granted)
+        self.assertEqual((first.account_id, first.repeated), (account, False))
+        self.assertEqual((again.account_id, again.repeated), (account, True))
+        assert isinstance(other, Denied)
+        self.assertEqual((other.reason, other.contacted_by), ("recipient_contacted", "g1"))
+        self.assertEqual([member["accountId"] for member in other.members], [account])
+
     def test_errors_name_the_field_and_an_absent_server_is_unavailable(self) -> None:
         account = connect("errors")
         with self.assertRaises(SafebandError) as bad:

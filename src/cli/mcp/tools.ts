@@ -23,6 +23,10 @@ const accountId = text('The id of the account, such as acme-anna.');
 const reservationId = text('Your id of one attempt to send. Never use it for a second InMail.');
 const campaignId = text('The campaign, if a campaign cap should count.');
 const recipientId = text("LinkedIn's id of the recipient. No recipient is contacted twice.");
+const journaled = {
+  type: 'boolean',
+  description: 'True if you call `permission` before you send.',
+};
 const reason = text('Why, in a sentence; people read it in the list of changes.');
 
 /** Returns the schema of an object without other fields. */
@@ -127,6 +131,29 @@ const wait: Tool = {
     }),
 };
 
+/** An ask of a group is no message to an account: the answer names the account (R31). */
+const reserveInGroup: Tool = {
+  name: 'reserve_in_group',
+  title: 'Reserve a slot of a group',
+  description:
+    'Asks the accounts of a group for one slot, one after the other. The answer has the accountId ' +
+    'that granted: use it for `permission` and `report`. Repeat it with the same reservationId if ' +
+    'no answer comes.',
+  inputSchema: fields(
+    {
+      group: text('The group, such as eu-sales.'),
+      reservationId,
+      campaignId,
+      recipientId,
+      journaled,
+    },
+    ['group', 'reservationId'],
+  ),
+  isRead: false,
+  call: (http, { group, ...body }) =>
+    http.post(`/v1/groups/${encodeURIComponent(String(group))}/sendReserve`, body),
+};
+
 /** All tools, in the order in which an agent needs them. */
 export const TOOLS: readonly Tool[] = [
   accounts,
@@ -171,13 +198,14 @@ export const TOOLS: readonly Tool[] = [
       reservationId,
       campaignId,
       recipientId,
-      journaled: { type: 'boolean', description: 'True if you call `permission` before you send.' },
+      journaled,
       wait: { type: 'boolean', description: 'True: the ask waits in line until validUntil.' },
       validUntil: text('ISO 8601 with an offset: the end of its wait, at most 32 days ahead.'),
       priority: whole('0 is served first, 9 last; 5 if absent.', 0, 9),
     },
     ['reservationId'],
   ),
+  reserveInGroup,
   wait,
   reading('waiting', 'waiting', {
     title: 'Read the waiting line',

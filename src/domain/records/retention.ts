@@ -69,6 +69,8 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   erasures: 'permanently',
   event_seal_days: 'permanently',
   event_seals: 'permanently',
+  group_recipients: 'as long as reservations, after their last use',
+  group_reserves: 'as long as reservations',
   groups: 'permanently',
   idempotency: '24 hours',
   identity_locks: 'permanently',

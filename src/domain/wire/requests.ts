@@ -42,6 +42,7 @@ import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import type { ObserveReply } from '../commands/reply.js';
 import { readReplyTo } from './replyTo.js';
+import { group } from './settingText.js';
 import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
 import { CREDITS_MAX } from '../primitives/tier.js';
 import { DAY_MS, type Instant } from '../primitives/time.js';
@@ -84,6 +85,10 @@ export const reserveFields = {
   priority: may(wholeNumber(0, PRIORITY_LAST)),
 };
 export type ReserveAsk = ValueOf<typeof reserveFields>;
+/** The fields of an ask of a group (R31): it waits in no line, and only its caller is answered. */
+const { replyTo: _, wait: __, priority: ___, ...groupReserveFields } = reserveFields;
+export { groupReserveFields };
+export const parseGroupReserve = parserOf({ group: need(group), ...groupReserveFields });
 
 /** Returns why the ask cannot wait: its wait needs an end that is not too far ahead (R21). */
 function waitFlaw({ wait, validUntil, priority }: ReserveAsk, at: Instant): Flaw | undefined {

@@ -38,7 +38,7 @@ export const problems = {
     content: { 'application/problem+json': { schema: problem } },
   },
 };
-const idempotencyHeader = Type.Object({
+export const idempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       description:
@@ -48,7 +48,7 @@ const idempotencyHeader = Type.Object({
 });
 
 /** Leaves the check of the body to the handler, which needs its type. */
-const inHandler: FastifySchemaCompiler<TSchema> = (route) =>
+export const inHandler: FastifySchemaCompiler<TSchema> = (route) =>
   route.httpPart === 'body' ? (value: unknown) => ({ value }) : compiler(route);
 
 /** Returns a plugin that adds the route of a message. */

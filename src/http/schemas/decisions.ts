@@ -1,11 +1,22 @@
 /** The schemas of the answers to an ask, and of one reservation or ask that waits. */
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
+import { DENIAL_REASONS } from '../../domain/gate/reasons.js';
 import { FLEET_HELD } from '../../domain/fleet/fleetHeld.js';
 import { slotState } from './answers.js';
 import { Type } from 'typebox';
-import { closed, count, day, denied, instant, orNull, reservationId, wouldDeny } from './parts.js';
+import {
+  accountId,
+  closed,
+  count,
+  day,
+  denied,
+  instant,
+  orNull,
+  reservationId,
+  wouldDeny,
+} from './parts.js';
 
-const { Literal, Optional, Union, Boolean, String } = Type;
+const { Array, Enum, Literal, Optional, Union, Boolean, String } = Type;
 
 const grant = {
   granted: Literal(true),
@@ -53,17 +64,42 @@ export const decision = Union([
   ),
   fleetHeld,
 ]);
+const reasonOfMember = Enum([...DENIAL_REASONS, FLEET_HELD]);
+/** The answer to an ask of a group (R31). */
+export const groupDecision = Union([
+  closed({ ...grant, reservationId, accountId }, 'Granted by that account: send with it.'),
+  closed(
+    {
+      ...denial,
+      reason: reasonOfMember,
+      reservationId,
+      accountId: orNull(
+        String({ description: 'Whose denial this is. Null: no account was asked.' }),
+      ),
+      members: Array(
+        closed({
+          accountId,
+          reason: reasonOfMember,
+          retryAt: orNull(instant('When to ask again.')),
+          asked: Boolean({ description: 'False: the reason is that of the rows.' }),
+        }),
+        { description: 'The accounts that were asked, and others that need a person; at most 20.' },
+      ),
+    },
+    'No account granted: the denial that ends first, or the one of the recipient.',
+  ),
+]);
 export const withdrawn = closed({ withdrawn: Literal(true), reservationId });
 export const peek = Union([closed(grant), closed(denial)]);
 export const batch = closed({
-  decisions: Type.Array(
+  decisions: Array(
     Union([
       ...decision.anyOf,
       closed(
         {
           granted: Literal(false),
           reservationId: orNull(String()),
-          error: closed({ type: Type.Enum(FAILURE_TYPES), message: String() }),
+          error: closed({ type: Enum(FAILURE_TYPES), message: String() }),
         },
         'An item that could not be decided. The other items were decided.',
       ),
@@ -89,12 +125,12 @@ const askWaiting = closed(
 const askDecided = closed(
   {
     reservationId,
-    state: Type.Enum(['denied', 'withdrawn']),
+    state: Enum(['denied', 'withdrawn']),
     reason: String({ description: 'Why it was denied, or why it waited.' }),
     decidedAt: instant('When it was decided.'),
     mayAttempt: Literal(false),
   },
   'The ask waited, and got no slot.',
 );
-export const waiting = Type.Array(askWaiting, { description: 'In the order of the line.' });
+export const waiting = Array(askWaiting, { description: 'In the order of the line.' });
 export const reservation = Union([slotState, askWaiting, askDecided]);

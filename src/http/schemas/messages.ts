@@ -114,15 +114,29 @@ export const connect = bodyOf(
   },
 );
 
+const slot = {
+  reservationId,
+  campaignId,
+  recipientId,
+  leaseSeconds: note('How long the slot may stay in flight without a word.', 900),
+  journaled: { description: 'You write a send_attempts row before you call LinkedIn.' },
+  again: { description: 'Contact the recipient once more, although an InMail may have arrived.' },
+};
+const free = { description: 'True: no credit, because the recipient has an open profile.' };
+const examples = [
+  { reservationId: 'q4-0001' },
+  {
+    reservationId: 'q4-0002',
+    campaignId: 'q4',
+    recipientId: 'member-7',
+    leaseSeconds: 900,
+    journaled: false,
+  },
+];
 export const sendReserve = bodyOf(
   requests.reserveFields,
   {
-    reservationId,
-    campaignId,
-    recipientId,
-    leaseSeconds: note('How long the slot may stay in flight without a word.', 900),
-    journaled: { description: 'You write a send_attempts row before you call LinkedIn.' },
-    again: { description: 'Contact the recipient once more, although an InMail may have arrived.' },
+    ...slot,
     validUntil: noteOfInstant(
       'From then on the answer is expired; 5 s from now at most, or 32 days with wait.',
     ),
@@ -140,28 +154,23 @@ export const sendReserve = bodyOf(
         ),
       },
     },
-    free: {
-      description:
-        'True: the InMail costs no credit, because its recipient takes InMails from all members (open profile).',
-    },
+    free,
     wait: {
       description:
         'True: where the gate denies for a time only, the ask waits in the account until validUntil.',
     },
     priority: note('Of an ask with wait: 0 is served first, 9 last; 5 by default.', 5),
   },
+  { examples },
+);
+export const groupReserve = bodyOf(
+  requests.groupReserveFields,
   {
-    examples: [
-      { reservationId: 'q4-0001' },
-      {
-        reservationId: 'q4-0002',
-        campaignId: 'q4',
-        recipientId: 'member-7',
-        leaseSeconds: 900,
-        journaled: false,
-      },
-    ],
+    ...slot,
+    validUntil: noteOfInstant('From then on the answer is expired; 5 s for each account at most.'),
+    free,
   },
+  { examples },
 );
 
 /** The check of a batch as a whole; its items are checked later, each separately. */

@@ -8,6 +8,7 @@ import { isRecipientId } from '../../domain/primitives/ids.js';
 import { bareMemberId, searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, isoDay, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
+import { groupKeyOf } from '../groups/desk.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
 import { erasedProof, erasedRecipient, type ErasureKey } from './erasureKey.js';
 
@@ -123,6 +124,7 @@ async function eraseIn(
     'update safeband.waiting set recipient_id = $1::text where recipient_id = any($2::text[])',
     [hash, spellings],
   );
+  await change('group_recipients', GROUP_RECIPIENTS, [hash, spellings.map(groupKeyOf)]);
   const pattern = patternOf([ask.recipientId, ...spellings, ...chats, ...messages]);
   if (pattern !== null) {
     for (const [table, column, kind] of FREE_TEXT) {
@@ -137,6 +139,19 @@ async function eraseIn(
   ]);
   return { hash, rows, remembered };
 }
+
+/** A row with the hash exists already if a pipeline without the key has asked since an erasure. */
+const GROUP_RECIPIENTS = `
+  with double as (
+    delete from safeband.group_recipients c
+     where c.recipient_key = any($2::text[]) and exists (
+       select from safeband.group_recipients erased
+        where erased.group_name = c.group_name and erased.recipient_key = $1)
+    returning c.group_name, c.recipient_key)
+  update safeband.group_recipients c set recipient_key = $1::text
+   where c.recipient_key = any($2::text[]) and not exists (
+     select from double where double.group_name = c.group_name
+        and double.recipient_key = c.recipient_key)`;
 
 /** Returns each spelling of the member in the rows, and the given one. */
 async function spellingsOf(db: Queryable, recipientId: string): Promise<readonly string[]> {

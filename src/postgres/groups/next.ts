@@ -1,5 +1,6 @@
 /** The accounts of a group that may send now or first, from their rows (R26). */
 import { orderOf, type Member } from '../../domain/diagnostics/canSend/groupOrder.js';
+import { MEMBERS_ASKED_MAX, type GroupOrder } from '../../domain/fleet/groupAsk.js';
 import { accountOfCounts } from '../../domain/diagnostics/asOf/accountFromCounts.js';
 import { nextSlots } from '../../domain/days/slotTimes.js';
 import { isoInstant, type Instant } from '../../domain/primitives/time.js';
@@ -13,6 +14,9 @@ export const MEMBERS_MAX = 2_000;
 const ROWS = 250;
 /** Instants of each member. */
 const SLOTS = 3;
+/** Maximum members that are read for one ask of the group, and members per statement. */
+const ASK_MEMBERS_MAX = 250;
+const ASK_ROWS = 50;
 
 /** Members that their rows do not stop come first, those with the most room of the day first. */
 const BY_ROOM = `
@@ -53,6 +57,33 @@ export async function nextOfGroup(
   return orderOf(members).slice(0, count);
 }
 
+/**
+ * Returns the members in the order in which an ask of the group asks them (R31), from the same
+ * rows; of a large group, those with the most room of the day. Undefined: none is connected.
+ */
+export async function orderOfGroup(
+  db: Queryable,
+  group: string,
+  at: Instant,
+): Promise<GroupOrder | undefined> {
+  const [ids = []] = await rowsOf<readonly string[]>(db, BY_ROOM, [group, at, null]);
+  if (ids.length === 0) return undefined;
+  const members: Member[] = [];
+  for (let from = 0; from < Math.min(ids.length, ASK_MEMBERS_MAX); from += ASK_ROWS) {
+    members.push(...(await readMembers(db, ids.slice(from, from + ASK_ROWS), at, 0)));
+    const able = members.filter(({ canSend }) => canSend.canSend);
+    if (able.length >= MEMBERS_ASKED_MAX) break;
+  }
+  const listed = (some: readonly Member[]) =>
+    some.slice(0, MEMBERS_ASKED_MAX).map(({ accountId, canSend: { reason, notBefore } }) => ({
+      accountId,
+      reason,
+      notBefore,
+    }));
+  const stopped = members.filter(({ canSend }) => canSend.needsPerson);
+  return { asks: listed(orderOf(members)), stopped: listed(stopped) };
+}
+
 /** A member as programs get it. */
 export const nextJson = ({ accountId, canSend, slots }: Member) => ({
   accountId,
@@ -68,6 +99,7 @@ async function readMembers(
   db: Queryable,
   ids: readonly string[],
   at: Instant,
+  slotCount = SLOTS,
 ): Promise<readonly Member[]> {
   const rows = await rowsOf<{ readonly accountId: string; readonly gate: GateRows }>(
     db,
@@ -83,7 +115,7 @@ async function readMembers(
     };
     const account = accountOfCounts(gate, context, at);
     const canSend = canSendAt(account, at);
-    const slots = canSend.needsPerson ? [] : nextSlots(account, at, SLOTS);
+    const slots = canSend.needsPerson ? [] : nextSlots(account, at, slotCount);
     return { accountId, canSend, slots };
   });
 }

@@ -1,7 +1,12 @@
 /** Deletes rows that no rule needs any more (R28), in small steps. The audit calls it (R8). */
 import { HISTORY_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, type Instant } from '../../domain/primitives/time.js';
-import { PRUNED, PRUNED_TABLES, type Retention } from '../../domain/records/retention.js';
+import {
+  PRUNED,
+  PRUNED_TABLES,
+  type KeptDays,
+  type Retention,
+} from '../../domain/records/retention.js';
 import type { Queryable } from '../pool.js';
 
 /** Deletes history that is older than what people may ask for. */
@@ -12,6 +17,22 @@ export async function pruneHistory(db: Queryable, at: Instant): Promise<void> {
 /** Deletes links that ended longer ago than history is kept. */
 export async function pruneShares(db: Queryable, at: Instant): Promise<void> {
   await db.query('select safeband.prune_shares(safeband.at_ms($1), $2)', [at, HISTORY_DAYS]);
+}
+
+/** Deletes what is kept of asks of groups (R31), as long ago as reservations are deleted. */
+export async function pruneGroupSends(
+  db: Queryable,
+  at: Instant,
+  days: KeptDays,
+  stepRows = STEP_ROWS,
+): Promise<void> {
+  for (let gone = stepRows; gone >= stepRows;) {
+    const { rows } = await db.query<{ gone: number }>(
+      'select safeband.prune_group_sends(safeband.at_ms($1), $2, $3)::int as gone',
+      [at, days, stepRows],
+    );
+    gone = rows[0]?.gone ?? 0;
+  }
 }
 
 /** Maximum rows that one statement deletes: it holds their locks for well under a second. */

@@ -45,6 +45,8 @@ const OLDEST: Readonly<Record<string, string>> = {
   corrections: timeByAccount('corrections', 'at'),
   alerts: '(select safeband.ms_of(min(opened_at)) from safeband.alerts)',
   account_changes: timeByAccount('account_changes', 'at'),
+  group_reserves: '(select safeband.ms_of(min(recorded_at)) from safeband.group_reserves)',
+  group_recipients: '(select safeband.ms_of(min(recorded_at)) from safeband.group_recipients)',
 };
 
 /** Reads the sizes of the tables that grow, the largest first. */

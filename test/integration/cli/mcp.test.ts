@@ -71,6 +71,9 @@ it('an agent reads, reserves, waits, sends and reports with the rights of its ke
   // The rights and the values are checked by the server, and the agent reads its sentences.
   expect(await on('hold', { reason: 'x' })).toContain('KeyForbidden');
   expect(await on('reserve', { reservationId: 'c', priority: 10 })).toContain('priority');
+  expect(
+    await call(agent, 'reserve_in_group', { group: 'none-here', reservationId: 'g' }),
+  ).toContain('no account of this group');
   expect(await call(agent, 'status', { accountId: 'other' })).toContain('AccountUnknown');
   expect(await call(agent, 'status', {})).toBe('InvalidInput: accountId is missing');
   expect(await on('reserve', { reservationId: 'c', dailyCap: 50 })).toContain('dailyCap is not a');

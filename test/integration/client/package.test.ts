@@ -74,12 +74,15 @@ it('the package has only the client, and depends only on packages of Temporal', 
     'node_modules',
     'package.json',
     'platform',
+    'postgres',
     'temporal',
     'unipile',
   ]);
   const temporal = await readdir(path.join(installed, 'temporal'));
   const modules = temporal.filter((name) => name.endsWith('.js'));
   expect(modules.toSorted()).toEqual(['codec.js', 'payloadKeys.js', 'protocol.js']);
+  const statements = await readdir(path.join(installed, 'postgres/groups'));
+  expect(statements.filter((name) => name.endsWith('.js'))).toEqual(['contacts.js', 'desk.js']);
   expect(await readdir(path.join(installed, 'platform'))).toContain('environment.js');
   const { size } = await stat(tarball);
   expect(size).toBeLessThan(200 * 1024);

@@ -62,7 +62,10 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(13);
+  expect(commands.length).toBe(14);
+  const member = stand.newAccount();
+  await stand.connect(member, { group: 'eu-sales' });
+  await stand.ask(key, `/v1/accounts/${member}/reconcileNow`, {});
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -72,7 +75,8 @@ it('each curl does what the text describes', async () => {
     answers.push(stdout);
   }
   const [connected, granted, attempted, delivered, status, ...rest] = answers;
-  const [group, credits, reply, shadow, list, alerts, link, stream] = rest;
+  const [ofGroup, group, credits, reply, shadow, list, alerts, link, stream] = rest;
+  expect(JSON.parse(ofGroup ?? '')).toMatchObject({ granted: true, accountId: member });
   expect(JSON.parse(group ?? '')).toMatchObject({ group: 'eu-sales', defaults: { dailyCap: 20 } });
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });

@@ -64,7 +64,8 @@ it("only the named roles may run a function with the owner's rights", async () =
     (name) => `prune_${name}(timestamp with time zone,integer)`,
   );
   const rows = 'prune_rows(text,timestamp with time zone,integer,boolean,integer)';
-  const ofWorker = [...pruning, rows].toSorted();
+  const sends = 'prune_group_sends(timestamp with time zone,integer,integer)';
+  const ofWorker = [...pruning, rows, sends].toSorted();
   expect(await functions(`(${special}) and ${given})`)).toEqual(['is_erasing()', ...ofWorker]);
   expect(
     await functions(`p.prosecdef and has_function_privilege('safeband_worker', p.oid, 'execute')`),

@@ -57,6 +57,8 @@ const RIGHTS = `
   erasures            -       -         s       -
   event_seal_days     -       -         s       -
   event_seals         -       -         s       -
+  group_recipients    -       -         s       siud
+  group_reserves      -       -         s       siud
   groups              -       -         -       siu
   idempotency         -       -         -       siud
   identity_locks      su      -         -       -

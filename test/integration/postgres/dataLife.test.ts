@@ -104,6 +104,13 @@ beforeAll(async () => {
       where account_id = 'a000001'`,
     [SPELT],
   );
+  // One group has the hash of an earlier erasure, too.
+  await pool.query(
+    `insert into safeband.group_recipients (group_name, recipient_key, account_id, reservation_id, granted_at)
+     values ('eu', lower($1), 'a000001', 'r40.1', now()), ('us', lower($1), 'a000001', 'r40.1', now()),
+       ('us', $2, 'a000001', 'r40.1', now())`,
+    [PERSON, erasedRecipient(key, PERSON)],
+  );
   await pool.query(
     `update safeband.waiting set recipient_id = $1
      where account_id = 'a000002' and reservation_id = 'w50'`,
@@ -222,6 +229,7 @@ describe('erasure', () => {
       'alert_actions',
       'alerts',
       'corrections',
+      'group_recipients',
       'inmail_events',
       'past_sends',
       'reservations',

@@ -102,6 +102,33 @@ class Safeband:
         body.update({name: value for name, value in optional.items() if value is not None})
         return _decision(self._post(account_id, "sendReserve", body))
 
+    def reserve_in_group(
+        self,
+        group: str,
+        reservation_id: str,
+        *,
+        campaign_id: Optional[str] = None,
+        recipient_id: Optional[str] = None,
+        lease_seconds: Optional[int] = None,
+        again: bool = False,
+    ) -> Decision:
+        """Asks for one slot of any account of a group. ``account_id`` of the grant names it.
+
+        A recipient stays with the account that has contacted them. If no answer comes, ask again
+        with the same id: it continues with the same account.
+        """
+        body: Json = {"reservationId": reservation_id, "journaled": True}
+        if again:
+            body["again"] = True
+        optional = {
+            "campaignId": campaign_id,
+            "recipientId": recipient_id,
+            "leaseSeconds": lease_seconds,
+        }
+        body.update({name: value for name, value in optional.items() if value is not None})
+        path = f"/v1/groups/{quote(group, safe='')}/sendReserve"
+        return _decision(self._ask("POST", path, json=body))
+
     def permission(
         self, account_id: str, reservation_id: str, *, attempt_id: Optional[str] = None
     ) -> Answer:
@@ -308,6 +335,7 @@ def _decision(answer: Json) -> Decision:
             answer["leaseExpiresAt"],
             answer["remainingToday"],
             answer["repeated"],
+            answer.get("accountId"),
         )
     if answer.get("waiting"):
         return Waiting(
@@ -320,6 +348,8 @@ def _decision(answer: Json) -> Decision:
         answer.get("limit"),
         answer.get("used"),
         answer.get("contactedBy"),
+        answer.get("accountId"),
+        tuple(answer.get("members", ())),
     )
 
 

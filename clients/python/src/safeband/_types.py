@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Optional, Union
+from typing import Any, Literal, Mapping, Optional, Tuple, Union
 
 FailureKind = Literal[
     "not_attempted", "rejected", "throttled", "no_credits", "restricted", "unknown"
@@ -20,6 +20,8 @@ class Granted:
     remaining_today: int
     #: True: this id already had its grant, and no new slot was taken.
     repeated: bool
+    #: The account that granted, after an ask of a group: send with it.
+    account_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Denied:
     used: Optional[int] = None
     #: The reservation that has contacted this recipient already.
     contacted_by: Optional[str] = None
+    #: After an ask of a group: the account whose denial this is, and the reasons of the others.
+    account_id: Optional[str] = None
+    members: Tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

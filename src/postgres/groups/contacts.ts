@@ -1,0 +1,114 @@
+/** Reads which accounts of a group have contacted a recipient (R31). */
+import { contactEnd, type GroupContact } from '../../domain/fleet/groupAsk.js';
+import type { GroupAsk } from '../../domain/fleet/groupPlace.js';
+import { isSameRecipient } from '../../domain/account/kept.js';
+import { isRecipientId } from '../../domain/primitives/ids.js';
+import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
+import type { UtcDay } from '../../domain/primitives/time.js';
+
+/** The part of `pg` that the desk needs: a pool or a connection. */
+export type Queryable = {
+  query<R extends object>(
+    text: string,
+    values: unknown[],
+  ): Promise<{ readonly rows: R[]; readonly rowCount: number | null }>;
+};
+
+/** Maximum contacts that are read: members that share a key differ in their spelling. */
+const CONTACTS_MAX = 200;
+/** How long a grant without a row counts as one that is not saved yet. */
+const UNSAVED = '1 hour';
+/** The beginning of the hash of an erased recipient (R29). */
+export const ERASED = 'erased:';
+
+/** True for an account that is in the group `$1` and connected; `a` is its row, or null. */
+export const IS_MEMBER = `coalesce(a.group_name = $1 and a.state <> 'disconnected', false)`;
+
+type ContactRow = {
+  readonly accountId: string;
+  readonly recipientId: string | null;
+  readonly reservationId: string;
+  readonly state: 'in_flight' | 'uncertain' | 'delivered';
+  readonly quotaDay: UtcDay;
+  readonly memoryDays: number;
+  readonly today: UtcDay;
+  readonly isMember: boolean;
+};
+
+/** Reads who of the group has contacted the recipient, also before it came into the group. */
+export async function readContacts(
+  db: Queryable,
+  ask: GroupAsk,
+  keys: readonly string[],
+  granted: string | null,
+): Promise<readonly GroupContact[]> {
+  const { rows } = await db.query<{ row: ContactRow }>(
+    `select jsonb_build_object('accountId', account_id, 'recipientId', r.recipient_id,
+       'reservationId', r.reservation_id, 'state', r.state, 'quotaDay',
+       safeband.day_no(r.quota_day), 'memoryDays', coalesce(a.recipient_memory_days, 0),
+       'today', safeband.day_no(safeband.utc_day(clock_timestamp())),
+       'isMember', ${IS_MEMBER}) as row
+     from (
+       select account_id, recipient_id, reservation_id, state, quota_day
+         from safeband.reservations
+        where recipient_key collate "C" = any($2::text[]) and state <> 'released'
+       union all
+       -- An InMail from before the account was connected has no reservation: its name is its day.
+       select account_id, recipient_id, 'imported:' || safeband.utc_day(sent_at), 'delivered',
+              safeband.utc_day(sent_at)
+         from safeband.past_sends where recipient_key collate "C" = any($2::text[])
+       union all
+       -- A grant of the group whose row is not saved yet.
+       select c.account_id, null, c.reservation_id, 'in_flight',
+              safeband.utc_day(clock_timestamp())
+         from safeband.group_recipients c
+        where c.group_name = $1 and c.recipient_key = any($2::text[])
+          and c.granted_at > clock_timestamp() - interval '${UNSAVED}'
+          and not exists (select from safeband.reservations known
+            where known.account_id = c.account_id and known.reservation_id = c.reservation_id)) r
+     join safeband.accounts a using (account_id)
+     where a.group_name = $1 or account_id = $3
+     order by r.quota_day desc, account_id, r.reservation_id limit ${CONTACTS_MAX}`,
+    [ask.group, searchKeysOf(ask, keys), granted],
+  );
+  return rows
+    .map(({ row }) => row)
+    .filter(
+      (row) => isOf(row.recipientId, ask.recipientId) && row.reservationId !== ask.reservationId,
+    )
+    .map(({ accountId, isMember, reservationId, ...row }) => ({
+      accountId,
+      isMember,
+      reservationId,
+      until: contactEnd(row),
+    }));
+}
+
+/** Reservations keep a long key whole. */
+const searchKeysOf = ({ recipientId }: GroupAsk, keys: readonly string[]): readonly string[] =>
+  recipientId === null ? keys : [searchKeyOf(recipientId), ...keys];
+
+const isOf = (known: string | null, asked: string | null): boolean =>
+  known === null ||
+  known.startsWith(ERASED) ||
+  (asked !== null && isRecipientId(known) && isRecipientId(asked) && isSameRecipient(known, asked));
+
+/** Refuses to answer without the key of erased contacts: each may be the asked one (R29). */
+export async function refuseUnknownKey(
+  db: Queryable,
+  group: string,
+  prefix: string,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `select from safeband.reservations r join safeband.accounts a using (account_id)
+      where r.recipient_key collate "C" >= '${ERASED}' and r.recipient_key collate "C" < 'erased;'
+        and not starts_with(r.recipient_key, $2) and r.state <> 'released'
+        and a.group_name = $1 limit 1`,
+    [group, prefix],
+  );
+  if (rowCount === 0) return;
+  throw new Error(
+    'SAFEBAND_ERASURE_KEY is not the key with which contacts of this group were erased: give it ' +
+      'to the server, too',
+  );
+}
