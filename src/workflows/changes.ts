@@ -7,34 +7,40 @@
 import { patched } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
-const changed = new WeakSet<object>();
+/** The ids of the changes, newest first. A run that has one has all that follow. */
+const CHANGES = [
+  'timers-are-cancelled',
+  'replies-are-observed',
+  'recipients-are-compared',
+  'changes-of-0.2.0',
+] as const;
 
-/** Runs that compare recipients (R20). */
-const comparing = new WeakSet<object>();
-
-/** Runs that know replies (R24). */
-const replied = new WeakSet<object>();
+/** The newest change of each run, by its place in the list; no entry: the run has none. */
+const newest = new WeakMap<object, number>();
 
 /**
  * Records, in the first task of a run, that the run has all changes. A run of a new worker records
- * the last id only, which includes the others: so its history has one marker.
+ * the newest id only, which includes the others: so its history has one marker.
  */
 export function recordChanges(): void {
-  const knowsReplies = patched('replies-are-observed');
-  if (knowsReplies) replied.add(getActivator());
-  const compares = knowsReplies || patched('recipients-are-compared');
-  if (compares) comparing.add(getActivator());
-  if (compares || patched('changes-of-0.2.0')) changed.add(getActivator());
+  const place = CHANGES.findIndex((id) => patched(id));
+  if (place >= 0) newest.set(getActivator(), place);
 }
 
+const has = (id: (typeof CHANGES)[number]): boolean =>
+  (newest.get(getActivator()) ?? CHANGES.length) <= CHANGES.indexOf(id);
+
+/** True if this run cancels timers that have lost their work, and so saves events. */
+export const cancelsTimers = (): boolean => has('timers-are-cancelled');
+
 /** True if this run refuses a recipient who was contacted already (R20). */
-export const comparesRecipients = (): boolean => comparing.has(getActivator());
+export const comparesRecipients = (): boolean => has('recipients-are-compared');
 
 /** True if this run records replies; a run of older code knows no such message (R24). */
-export const knowsReplies = (): boolean => replied.has(getActivator());
+export const knowsReplies = (): boolean => has('replies-are-observed');
 
-/** True if this run has all changes. */
-export const hasChanges = (): boolean => changed.has(getActivator());
+/** True if this run has the first changes of 0.2.0, and so no local activity. */
+export const hasChanges = (): boolean => has('changes-of-0.2.0');
 
 /** True if this run has a change that older code recorded at its first use. */
 export const hasChange = (id: string): boolean => hasChanges() || patched(id);

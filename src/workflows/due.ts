@@ -3,6 +3,8 @@ import { hasDelivery, isDirty, isHot, nextRunAt } from '../domain/entity/entity.
 import { dayOf, SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 import { wantsIntervals } from './persistence/databaseWork.js';
+import { waitingOf } from '../domain/gate/line.js';
+import { cancelsTimers } from './changes.js';
 import { isFull } from './messages/inbox.js';
 import { turnAt } from './messages/line.js';
 import type { AccountRun } from './accountRun.js';
@@ -46,9 +48,19 @@ export function isDue(self: AccountRun, at: Instant): boolean {
 const isUrgent = (self: AccountRun, at: Instant): boolean =>
   hasDelivery(self.read()) && at >= self.lastSaveAt + SAVE_SOON_MS;
 
-/** Arms timers from the loop, not from handlers; a timer is armed again only after it rang. */
+/** Cancels timers that have lost their work: a ring would cost a task. */
+function cancelIdle(self: AccountRun): void {
+  const entity = self.read();
+  if (!isDirty(entity)) self.saveLater.cancel();
+  if (!hasDelivery(entity)) self.saveSoon.cancel();
+  if (!isHot(entity)) self.tick.cancel();
+  if (waitingOf(entity.account).length === 0) self.turn.cancel();
+}
+
+/** Arms timers from the loop, not from handlers. */
 export function arm(self: AccountRun): void {
   const entity = self.read();
+  if (cancelsTimers()) cancelIdle(self);
   if (self.now() < self.blockedUntil) {
     self.unblocked.arm(self.blockedUntil - self.now());
     if (self.patient > 0) refuseRuns(self); // another owner's row: no caller waits for a reconcile
@@ -59,7 +71,10 @@ export function arm(self: AccountRun): void {
   const next = nextRunAt(entity, self.now());
   if (next !== null) self.tick.arm(next - self.now());
   const turn = turnAt(self);
-  if (turn !== null) self.turn.armFor(turn, self.now());
+  if (turn !== null && !self.turn.isArmedFor(turn)) {
+    if (cancelsTimers()) self.turn.cancel();
+    self.turn.armFor(turn, self.now());
+  }
   const cooling = cooldownAt(entity.account, self.now());
   if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
 }

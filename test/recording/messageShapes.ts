@@ -1,6 +1,6 @@
 /** Shapes of history in which messages wait: for a check, for the next task, for the next run. */
 import { expect } from 'vitest';
-import { ask, run, update, statusOf, whenSaved } from '../support/account.js';
+import { ask, run, stateOf, update, statusOf, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { fastForward } from '../support/time.js';
 import type { Shape } from './shapes.js';
@@ -70,8 +70,25 @@ const replies: Shape = async ({ stand }, id) => {
   return account;
 };
 
+/** Waits for a turn and is reported at once; the next ask is withdrawn while its turn is to come. */
+const line: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id, { pacing: { minGapSeconds: 2 } });
+  await run(account);
+  await ask(account, 'first');
+  const waits = { wait: true, validUntil: new Date(Date.now() + 3_600_000).toISOString() };
+  await ask(account, 'second', waits);
+  await expect.poll(() => stateOf(account, 'second'), patience).toBe('in_flight');
+  await account.signal('sendDelivered', { reservationId: 'second', chatId: 'c' });
+  await ask(account, 'third', waits);
+  await update(account, 'sendWithdraw', { reservationId: 'third' });
+  await whenSaved(account);
+  await run(account);
+  return account;
+};
+
 export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
   'cold-check-beside-save': coldCheckDuringSave,
   backlog,
   replies,
+  line,
 };

@@ -106,6 +106,12 @@ export class DatabaseWork extends Tries {
     for (const alarm of ['soon', 'later', 'cool'] as const) this.self.reset(alarm);
   }
 
+  /** Records the time of a save, unless it succeeded without a delivery. */
+  #began(isSaved: boolean, entity: Entity): void {
+    const { world, memory } = this.self;
+    if (!isSaved || world.domain.hasSend(entity)) memory.lastSaveAt = world.serverNow();
+  }
+
   #save(then: () => void): void {
     const self = this.self;
     const { domain } = self.world;
@@ -116,7 +122,7 @@ export class DatabaseWork extends Tries {
       () => {
         const done = self.member.database.save(request);
         return () => {
-          self.memory.lastSaveAt = self.world.serverNow();
+          this.#began(done.saved, entity);
           if (!done.saved) {
             return this.#outrun(done, batch.write, () => this.#save(then), then);
           }
@@ -125,7 +131,7 @@ export class DatabaseWork extends Tries {
         };
       },
       () => {
-        self.memory.lastSaveAt = self.world.serverNow();
+        this.#began(false, entity);
         then();
       },
     );
@@ -199,7 +205,7 @@ export class DatabaseWork extends Tries {
       const ran = self.member.database.run(domain, request);
       if (ran.saved) checkRun(self.world, self.member, ran, account);
       return () => {
-        self.memory.lastSaveAt = self.world.serverNow();
+        this.#began(ran.saved, entity);
         if (!ran.saved) {
           return this.#outrun(
             ran,
@@ -218,7 +224,7 @@ export class DatabaseWork extends Tries {
     this.begin(
       commit,
       (isUnknown) => {
-        self.memory.lastSaveAt = self.world.serverNow();
+        this.#began(false, entity);
         failed(isUnknown);
       },
       how,

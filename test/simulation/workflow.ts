@@ -9,7 +9,7 @@ import { DatabaseWork } from './databaseWork.js';
 import type { Member } from './member.js';
 import { RUNG, copyOf, freshMemory, type Work, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
-import { answersOf, serveLine, turnAt } from './line.js';
+import { answersOf, serveLine, turnAt, waitingIn } from './line.js';
 import type { World } from './world.js';
 import type { Command, Refusal } from '../../src/domain/account/refusals.js';
 
@@ -224,6 +224,9 @@ export class Workflow {
   #arm(): void {
     const { memory, entity } = this;
     const { domain } = this.world;
+    if (!domain.isDirty(entity)) this.#cancel('later');
+    if (!domain.hasDelivery(entity)) this.#cancel('soon');
+    if (waitingIn(entity).length === 0) this.#cancel('turn');
     if (domain.isDirty(entity)) {
       this.#ringIn('later', SAVE_LATER);
       if (domain.hasDelivery(entity)) {
@@ -231,7 +234,7 @@ export class Workflow {
       }
     }
     const next = domain.nextRunAt(entity, this.now());
-    if (next === null) this.reset('tick');
+    if (next === null) this.#cancel('tick');
     else this.#ringIn('tick', next - this.now());
     this.#armTurn();
     const { cooldowns } = entity.account;
@@ -280,6 +283,11 @@ export class Workflow {
   /** Resets the alarm after it rang. */
   reset(alarm: Alarm): void {
     if (this.memory[alarm] === RUNG) this.memory[alarm] = 0;
+  }
+
+  /** Resets the alarm also before it rings: its work has been done. */
+  #cancel(alarm: Alarm): void {
+    this.memory[alarm] = 0;
   }
 
   #armMidnight(): void {

@@ -122,9 +122,13 @@ export const entityOf = (account: Account, owner: string, base: number): Entity 
 export const isDirty = (entity: Entity): boolean =>
   entity.version > entity.savedVersion || entity.outbox.length > 0;
 
+/** True if a send that counts waits to be saved. */
+export const hasSend = ({ outbox }: Entity): boolean =>
+  outbox.some(({ row }) => row.table === 'inmail_events');
+
 /** How long a row may wait: a delivery 3 s, any other row 15 s (docs/contract.md, 4). */
 export const hasDelivery = (entity: Entity): boolean =>
-  entity.outbox.some(({ row }) => row.table === 'inmail_events' || isDecision(row));
+  hasSend(entity) || entity.outbox.some(({ row }) => isDecision(row));
 
 /** True if a caller waits for this row to be saved, because it decides an ask that waited (R21). */
 const isDecision = (row: Row): row is WaitingRow =>

@@ -4,7 +4,7 @@
  * both.
  */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { pass, record, entityWith } from '../../domain/entity/entity.js';
+import { pass, record, entityWith, hasSend, type Entity } from '../../domain/entity/entity.js';
 import { caughtUp } from '../../domain/entity/catchUp.js';
 import { alert } from '../../domain/account/events.js';
 import { hasForgotten } from '../../domain/entity/lookup.js';
@@ -20,7 +20,7 @@ import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from '../activityProxies.js';
-import { hasChange, hasChanges } from '../changes.js';
+import { cancelsTimers, hasChange, hasChanges } from '../changes.js';
 import { isCutShort } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
 import { accountWith } from '../../domain/account/update.js';
@@ -38,8 +38,14 @@ export const asksAgain = (): boolean => hasChange('a-run-that-failed-is-asked-ag
 const placeIn = (self: AccountRun, { entries }: Batch): Place =>
   placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
 
-/** Returns the time of a save: its begin, because a replay may answer it one task earlier. */
-const timeOf = (begunAt: number): number => (hasChanges() ? begunAt : Date.now());
+/**
+ * Records when a save began, because a replay may answer it one task earlier. The next deliveries
+ * are collected from then on. A save that succeeds without a delivery does not delay the next one.
+ */
+function began(self: AccountRun, at: number, isSaved: boolean, entity: Entity): void {
+  if (isSaved && cancelsTimers() && !hasSend(entity)) return;
+  self.lastSaveAt = hasChanges() ? at : Date.now();
+}
 
 /** Saves the rows of the outbox, and drops the rows that the save confirmed. */
 export async function save(self: AccountRun): Promise<void> {
@@ -50,7 +56,7 @@ export async function save(self: AccountRun): Promise<void> {
     const ask = { owner: entity.owner, ...batch, place };
     const begunAt = Date.now();
     const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
-    self.lastSaveAt = timeOf(begunAt);
+    began(self, begunAt, done?.saved === true, entity);
     countWrite(entity.outbox.length, wordOf(done));
     if (done) self.midnightSpreadMs = done.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
     self.isRooted ||= done?.saved === true && place.isWhole;
@@ -104,7 +110,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   const work = () => (by ?? reach(self.isSlow)).reconcile(ask);
   const ran = await attempt(self, work, runBytes(self));
   if (ran?.saved) sends(self, factsBytes(ran.events));
-  self.lastSaveAt = timeOf(at);
+  began(self, at, ran?.saved === true, entity);
   countWrite(outbox.length, wordOf(ran));
   if (ran) self.midnightSpreadMs = ran.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
   if (!ran?.saved) {
