@@ -1,6 +1,6 @@
 /**
- * One timer. It is armed again only after it rang, after it was cancelled, or for an earlier time. A
- * timer that is cancelled costs one event, and a timer that rings without work costs four.
+ * One timer. It is armed again only after it rang, after it was cancelled, or for an earlier time.
+ * A timer that is cancelled costs one event, and a timer that rings without work costs four.
  */
 import { sleep } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
