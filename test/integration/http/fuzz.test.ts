@@ -31,6 +31,7 @@ const pathOf = (url: string, accountId = unknown): string =>
     .replace(':accountId', accountId)
     .replace(':endpointId', `whe_${'0'.repeat(32)}`)
     .replace(':orderId', '0'.repeat(16))
+    .replace(':group', 'eu-sales')
     .replace(':alertId', '999999999');
 
 /** Expects a problem document, as each refusal must be. */
