@@ -25,7 +25,8 @@ const print = (line: string): void => {
 
 async function heapOfAccount(): Promise<readonly Line[]> {
   const script = fileURLToPath(new URL('./heap.ts', import.meta.url));
-  const args = ['--expose-gc', '--import', 'tsx', script];
+  // Code that V8 drops and compiles again would look like memory of the accounts.
+  const args = ['--expose-gc', '--no-flush-bytecode', '--import', 'tsx', script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 });
   const { bareFresh, bareAfter, fresh, after, waiting }: Record<string, number> = JSON.parse(
     stdout.trim().split('\n').at(-1) ?? '',

@@ -11,7 +11,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { keepStacksShort, webpackConfigHook } from '../src/temporal/bundling.js';
+import { keepStacksShort, sharedBundle } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
 import { startStack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
@@ -21,6 +21,11 @@ import { WORKFLOW_TYPE, workflowIdOf } from '../src/temporal/protocol.js';
 
 const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const TASK_QUEUE = 'bench';
+const files = {
+  workflows: at('workflows.ts'),
+  interceptors: at('../src/temporal/interceptors.ts'),
+  payloadConverter: at('../src/temporal/payloadConverter.ts'),
+};
 
 export type Bench = {
   readonly client: Client;
@@ -66,12 +71,12 @@ export async function createBench({
   const worker = await Worker.create({
     connection: native,
     taskQueue: TASK_QUEUE,
-    workflowsPath: at('workflows.ts'),
-    interceptors: { workflowModules: [at('../src/temporal/interceptors.ts')] },
-    dataConverter: { payloadConverterPath: at('../src/temporal/payloadConverter.ts') },
+    workflowsPath: files.workflows,
+    interceptors: { workflowModules: [files.interceptors] },
+    dataConverter: { payloadConverterPath: files.payloadConverter },
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: USUAL_SIZES.cachedAccounts,
-    bundlerOptions: { webpackConfigHook },
+    bundlerOptions: sharedBundle(files),
     ...options,
   });
   const running = worker.run();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
-import { keepStacksShort, webpackConfigHook } from './temporal/bundling.js';
+import { keepStacksShort, sharedBundle } from './temporal/bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
 import { named } from './temporal/answers.js';
 import { dataConverterFrom } from './temporal/codec.js';
@@ -32,16 +32,21 @@ const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .t
 const pathOf = (name: string): string =>
   fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
 
+const files = {
+  workflows: pathOf('workflows/index'),
+  interceptors: pathOf('temporal/interceptors'),
+  payloadConverter: pathOf('temporal/payloadConverter'),
+};
 /** The workflow code of a worker; the replay gate runs the same. */
 export const workflowCode = {
-  workflowsPath: pathOf('workflows/index'),
-  bundlerOptions: { webpackConfigHook },
-  interceptors: { workflowModules: [pathOf('temporal/interceptors')] },
+  workflowsPath: files.workflows,
+  bundlerOptions: sharedBundle(files),
+  interceptors: { workflowModules: [files.interceptors] },
 };
 /** Returns how a worker reads and writes payloads. */
 export const converterOf = (keys: PayloadKeys): DataConverter => ({
   ...dataConverterFrom(keys),
-  payloadConverterPath: pathOf('temporal/payloadConverter'),
+  payloadConverterPath: files.payloadConverter,
 });
 
 export type WorkerNeeds = {

@@ -1,7 +1,9 @@
 /**
  * How the workflow bundle is built: one scope instead of a module for each file, and no rewriting
- * of syntax that Node 20 knows. Reason: each account evaluates the whole bundle, and pays for it
- * with memory and time.
+ * of syntax that Node 20 knows. All workflows of a worker thread share the modules of the bundle.
+ * Otherwise each account would evaluate the whole bundle, and keep its own functions and constants.
+ * So a module keeps no state of a run, except in a `WeakMap` or `WeakSet` by an object of the run
+ * (test/repository/sharedModules.test.ts).
  */
 import { setFlagsFromString } from 'node:v8';
 import type { BundleOptions } from '@temporalio/worker';
@@ -9,7 +11,7 @@ import type { BundleOptions } from '@temporalio/worker';
 type Hook = NonNullable<BundleOptions['webpackConfigHook']>;
 const TARGET = 'es2022';
 
-export const webpackConfigHook: Hook = (config) => ({
+const webpackConfigHook: Hook = (config) => ({
   ...config,
   module: {
     ...config.module,
@@ -24,6 +26,19 @@ export const webpackConfigHook: Hook = (config) => ({
     innerGraph: true,
     minimize: false,
   },
+});
+
+/** The files of a bundle: its workflows, its interceptors, and its converter of payloads. */
+export type BundleFiles = {
+  readonly workflows: string;
+  readonly interceptors: string;
+  readonly payloadConverter: string;
+};
+
+/** Returns the options of a bundle whose workflows share all modules of these files. */
+export const sharedBundle = ({ workflows, interceptors, payloadConverter }: BundleFiles) => ({
+  webpackConfigHook,
+  preloadModules: [workflows, interceptors, payloadConverter],
 });
 
 type Rule = NonNullable<NonNullable<Parameters<Hook>[0]['module']>['rules']>[number];

@@ -1,7 +1,8 @@
 /**
  * Prepares a run before the SDK delivers messages to it. Handlers are registered before the first
  * message, so that messages are taken in the order of their arrival. A run that was reset gets the
- * Signal of a reset before all other messages (R14). A Query that brings messages is refused.
+ * Signal of a reset before all other messages (R14). A Query that brings messages is refused. After
+ * each task, the runs share the stacks that the SDK keeps for them.
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
@@ -33,6 +34,10 @@ export const interceptors = (): WorkflowInterceptors => {
           if (seed !== random) jobs.unshift(resetJob());
           seed = random;
           next(input);
+        },
+        concludeActivation(input, next) {
+          shareStacks();
+          return next(input);
         },
       },
     ],
@@ -84,4 +89,31 @@ function earlyNews(): (activation: Activation) => void {
     if (!isReplaying && isEarly && present.bytes > 0) throw new Error(ASK_AGAIN);
     last = present;
   };
+}
+
+type Stacks = ReturnType<typeof getActivator>['promiseStackStore']['promiseToStack'];
+type Stack = NonNullable<ReturnType<Stacks['get']>>;
+
+/** Stacks by their text. No workflow reads them, so no decision depends on another account. */
+const stacks: Map<string, Stack> = new Map();
+/** Far more than there are lines of code at which an account waits. */
+const STACKS_MAX = 1_000;
+
+/**
+ * Replaces the stacks of pending promises by copies that all accounts of the worker share: all of
+ * them wait at the same lines of code. The SDK keeps them for its query `__stack_trace`.
+ */
+export function shareStacks(): void {
+  const { promiseToStack } = getActivator().promiseStackStore;
+  for (const [promise, stack] of promiseToStack) {
+    const copy = sharedOf(stack);
+    if (copy !== stack) promiseToStack.set(promise, copy);
+  }
+}
+
+function sharedOf(stack: Stack): Stack {
+  const known = stacks.get(stack.formatted);
+  if (known) return known;
+  if (stacks.size < STACKS_MAX) stacks.set(stack.formatted, stack);
+  return stack;
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { webpackConfigHook } from '../../src/temporal/bundling.js';
+import { sharedBundle } from '../../src/temporal/bundling.js';
 
 const source = (name: string): string =>
   fileURLToPath(new URL(`../../src/${name}`, import.meta.url));
@@ -12,12 +12,14 @@ export async function writeBundle(
   file: string,
   workflowsPath = source('workflows/index.ts'),
 ): Promise<void> {
+  const interceptors = source('temporal/interceptors.ts');
+  const payloadConverter = source('temporal/payloadConverter.ts');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
-    workflowInterceptorModules: [source('temporal/interceptors.ts')],
-    payloadConverterPath: source('temporal/payloadConverter.ts'),
+    workflowInterceptorModules: [interceptors],
+    payloadConverterPath: payloadConverter,
     logger: new DefaultLogger('WARN'),
-    webpackConfigHook,
+    ...sharedBundle({ workflows: workflowsPath, interceptors, payloadConverter }),
   });
   await writeFile(file, code);
 }

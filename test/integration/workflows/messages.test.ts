@@ -128,7 +128,7 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
 });
 
 describe('queries', () => {
-  it('the queries status, reservation, peek and nextSlots are answered', async () => {
+  it('the queries status, reservation, peek and nextSlots are answered, and the stack trace', async () => {
     const account = await stand.connect(stand.newAccount());
     await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] });
     expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 1, inFlight: 1 });
@@ -140,6 +140,7 @@ describe('queries', () => {
     const slots = await account.query<string[], [object]>('nextSlots', { count: 200 });
     expect(slots).toHaveLength(200);
     expect(slots.filter((at) => at.slice(0, 10) === slots[0]?.slice(0, 10))).toHaveLength(49);
+    expect(await account.query('__stack_trace')).toContain('inmailAccount.ts');
   });
 
   it('peek shows an account as it will be, if no message comes until then', async () => {
