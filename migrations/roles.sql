@@ -64,6 +64,9 @@ begin
       ('safeband_worker', 'replies', 'select, insert'),
       ('safeband_worker', 'past_days', 'select'),
       ('safeband_worker', 'account_status', 'select'),
+      -- The audit seals closed months, if a setting says so.
+      ('safeband_worker', 'event_seals', 'select, insert'),
+      ('safeband_worker', 'event_seal_days', 'select, insert'),
       ('safeband_worker', 'retention', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
       -- The trace of the brake, and what became of the accounts of an order.
@@ -151,6 +154,7 @@ begin
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),
+      ('safeband_server', 'event_seals', 'select'),
       ('safeband_server', 'retention', 'select'),
       ('safeband_server', 'schema_migrations', 'select'),
       -- It knows keys by their hashes; keys are made and revoked by the command line, as the owner.

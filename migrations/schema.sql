@@ -24,7 +24,7 @@ create table safeband.access_changes (
   constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text, 'share_made'::text, 'share_revoked'::text, 'group_changed'::text])),
   constraint access_changes_pkey PRIMARY KEY (change_id)
 );
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.access_changes FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.access_changes FOR EACH ROW EXECUTE FUNCTION safeband.refuse_access_change();
 alter table safeband.access_changes enable always trigger append_only;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.access_changes FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
 alter table safeband.access_changes enable always trigger append_only_truncate;
@@ -373,7 +373,7 @@ create table safeband.event_seal_days (
   event_ids bigint[] not null,
   digests bytea not null,
   constraint event_seal_days_check CHECK (octet_length(digests) = (32 * cardinality(event_ids))),
-  constraint event_seal_days_month_fkey FOREIGN KEY (month) REFERENCES safeband.event_seals(month),
+  constraint event_seal_days_month_fkey FOREIGN KEY (month) REFERENCES safeband.event_seals(month) DEFERRABLE INITIALLY DEFERRED,
   constraint event_seal_days_pkey PRIMARY KEY (account_id, quota_day, month)
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.event_seal_days FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
@@ -1704,6 +1704,20 @@ AS $function$
   )
   select count(*) from gone
 $function$;
+
+CREATE OR REPLACE FUNCTION safeband.refuse_access_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'UPDATE' and safeband.is_erasing()
+    and to_jsonb(new) - 'details' = to_jsonb(old) - 'details' then
+    return new;
+  end if;
+  raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'restrict_violation';
+end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.refuse_action_change()
  RETURNS trigger

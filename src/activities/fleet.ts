@@ -11,7 +11,7 @@ import {
 } from '../domain/reconcile/fleetAudit.js';
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
 import type { Retention } from '../domain/records/retention.js';
-import { dayOf, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
+import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
 import {
   ACCOUNTS_PAGE,
@@ -22,6 +22,8 @@ import {
   readUnreconciled,
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
+import type { ErasureKey } from '../postgres/data/erasureKey.js';
+import { sealDue } from '../postgres/data/sealDue.js';
 import { readNews } from '../postgres/operations/news.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import {
@@ -47,17 +49,24 @@ export type Workflows = {
 /** The settings of an audit. */
 export type AuditSizes = Pick<Sizes, 'auditWakes' | 'auditRestarts' | 'midnightSpreadSeconds'>;
 
+/** How long rows are kept, when months are sealed, and the key of the seals. */
+export type DataNeeds = {
+  readonly keep: Retention;
+  readonly erasureKey?: ErasureKey | undefined;
+};
+
 export function fleetActivities(
   pool: Pool,
   workflows: Workflows,
   sizes: AuditSizes,
-  keep: Retention,
+  data: DataNeeds,
 ): Pick<Activities, 'readClock' | 'auditFleet'> {
+  const seal = sealing(pool, data);
   return {
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
       const audited = await audit(pool, workflows, ask, sizes);
-      await forget(pool, ask.at, keep);
+      await forget(pool, ask.at, { keep: data.keep, seal });
       return audited;
     },
   };
@@ -135,20 +144,45 @@ async function audit(
 
 /**
  * Deletes old rows: in the first audit of a day, and in the next ones until all of them are gone.
+ * Seals a month that is due.
  * A failure is no reason to repeat the audit.
  */
-async function forget(pool: Pool, at: Instant, keep: Retention): Promise<void> {
+async function forget(
+  pool: Pool,
+  at: Instant,
+  { keep, seal }: Pick<DataNeeds, 'keep'> & { readonly seal: ReturnType<typeof sealing> },
+): Promise<void> {
   const isFirst = at - startOf(dayOf(at)) < RECONCILE_INTERVAL_MS;
   const groupSends = () => pruneGroupSends(pool, at, keep.reservations);
   const work = {
     ...(isFirst ? { pruneHistory, pruneShares, groupSends } : {}),
     pruneRows: () => pruneRows(pool, { at, keep, afterStep: heartbeat }),
+    seal: () => seal(at),
   };
   for (const [statement, prune] of Object.entries(work)) {
     await prune(pool, at).catch((error: unknown) => {
-      log.warn('old rows could not be deleted', { statement, error: String(error) });
+      log.warn('old rows could not be deleted, or a month not sealed', {
+        statement,
+        error: String(error),
+      });
     });
   }
+}
+
+/** Returns a function that seals the month that is due; without the setting, it does nothing. */
+function sealing(pool: Pool, { keep, erasureKey }: DataNeeds): (at: Instant) => Promise<void> {
+  const { sealAfterDays: afterDays } = keep;
+  /** The day on which late rows stopped a seal: to read all rows again would find the same. */
+  let lateOn: UtcDay | null = null;
+  return async (at) => {
+    if (afterDays === null || erasureKey === undefined || lateOn === dayOf(at)) return;
+    const done = await sealDue(pool, erasureKey, { at, afterDays, afterPart: heartbeat });
+    if (done === null || done.late === 0) return;
+    lateOn = dayOf(at);
+    log.warn('no month is sealed: rows came to sealed months, and safeband verify names them', {
+      late: done.late,
+    });
+  };
 }
 
 /** Reads all connected accounts, and the rows that need a check, page by page. */

@@ -38,7 +38,7 @@ export const createActivities = ({
   erasureKey,
 }: ActivityNeeds): Activities => ({
   ...withSpread(accountActivities(pool, defaultPacing), sizes),
-  ...fleetActivities(pool, workflows, sizes, retention),
+  ...fleetActivities(pool, workflows, sizes, { keep: retention, erasureKey }),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   ...brakeActivities(pool),

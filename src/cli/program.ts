@@ -25,6 +25,7 @@ import { registerOperate } from './commands/change/operate.js';
 import { registerOrder } from './commands/change/order.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerSeal } from './commands/data/seal.js';
+import { registerSign } from './commands/data/sign.js';
 import { registerShadow } from './commands/read/shadow.js';
 import { registerShare } from './commands/change/share.js';
 import { registerWaiting } from './commands/read/waiting.js';
@@ -77,7 +78,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerRestart,
     ],
   ],
-  ['Data:', [registerExport, registerErase, registerSeal]],
+  ['Data:', [registerExport, registerErase, registerSeal, registerSign]],
   ['Run:', [registerStack]],
   [
     'Set up:',
@@ -92,9 +93,9 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
   ],
 ];
 
-/** Leaves `[options]` out of the list of commands, because nearly every command has it. */
+/** Leaves out `[options]`, which nearly every command has, and the second name of a command. */
 const subcommandTerm = (command: Command): string =>
-  new Help().subcommandTerm(command).replace(' [options]', '');
+  new Help().subcommandTerm(command).replace(' [options]', '').replace(/\|\S+/, '');
 
 /** Returns the words of a command after `safeband`, such as `keys make`. */
 function pathOf(command: Command): string {
@@ -125,7 +126,9 @@ export function createProgram(context: Context): Command {
       getErrHelpWidth: () => widthOf(io),
     });
   program.hook('preAction', (_, command) => {
-    if (isByKey(io.env)) checkByKey(pathOf(command));
+    const path = pathOf(command);
+    const isOffline = path === 'verify' && command.opts()['file'] !== undefined;
+    if (isByKey(io.env) && !isOffline) checkByKey(path);
   });
   for (const [heading, registers] of GROUPS) {
     program.commandsGroup(heading);

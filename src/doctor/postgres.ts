@@ -24,6 +24,7 @@ import {
   type Reason,
   type ReasonOf,
 } from './finding.js';
+import { sealFinding } from './seals.js';
 import { tableFindings } from './tables.js';
 
 /** The fleet audit needs the transaction ids (`xid8`) that Postgres has since that version. */
@@ -138,6 +139,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
           ),
         ]),
     apiKeys(keys),
+    await sealFinding(pool, now),
     ...tableFindings(await readTableSizes(pool), now),
   ];
 }

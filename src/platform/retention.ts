@@ -2,6 +2,7 @@
 import {
   KEPT,
   KEPT_DAYS_MAX,
+  SEAL_AFTER,
   type KeptDays,
   type KeptGroup,
   type Retention,
@@ -19,6 +20,7 @@ export const retentionFrom = (environment: Environment): Retention => ({
   alerts: daysFrom(environment, 'alerts'),
   changes: daysFrom(environment, 'changes'),
   onlyExported: onlyExportedFrom(environment),
+  sealAfterDays: sealAfterFrom(environment),
 });
 
 function daysFrom(environment: Environment, group: KeptGroup): KeptDays {
@@ -37,4 +39,22 @@ function onlyExportedFrom(environment: Environment): boolean {
   const raw = environment[ONLY_EXPORTED] || 'no';
   if (raw === 'yes' || raw === 'no') return raw === 'yes';
   throw new ConfigError(`${ONLY_EXPORTED}=${shown(raw)}: it should be yes or no`);
+}
+
+const SEAL_AFTER_SETTING = 'SAFEBAND_SEAL_AFTER_DAYS';
+const ERASURE_KEY = 'SAFEBAND_ERASURE_KEY';
+
+function sealAfterFrom(environment: Environment): number | null {
+  const raw = environment[SEAL_AFTER_SETTING] || 'off';
+  if (raw === 'off') return null;
+  const { least, most } = SEAL_AFTER;
+  const days = Number(raw);
+  if (!/^\d{1,3}$/.test(raw) || days < least || days > most) {
+    throw new ConfigError(
+      `${SEAL_AFTER_SETTING}=${shown(raw)}: it should be a number of days, ${least} to ${most}, ` +
+        'or off; the default is off',
+    );
+  }
+  if (environment[ERASURE_KEY]?.trim()) return days;
+  throw new ConfigError(`${SEAL_AFTER_SETTING}=${days} needs ${ERASURE_KEY}: set the key, too`);
 }

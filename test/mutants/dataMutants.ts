@@ -160,7 +160,7 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
   {
     rule: 'R29',
     what: 'verify does not see an added row',
-    file: 'src/postgres/data/seal.ts',
+    file: 'src/postgres/data/verifySeals.ts',
     old: 'from rows full join sealed s',
     mutated: 'from rows right join sealed s',
     by: 'verify finds a row that was added to a sealed month',

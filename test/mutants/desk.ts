@@ -22,7 +22,8 @@ import type { idsOfGroup } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import type { erasePerson } from '../../src/postgres/data/erase.js';
 import type { keyOf } from '../../src/postgres/data/erasureKey.js';
-import type { sealMonths, verifySeals } from '../../src/postgres/data/seal.js';
+import type { sealMonths } from '../../src/postgres/data/seal.js';
+import type { verifySeals } from '../../src/postgres/data/verifySeals.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -85,6 +86,7 @@ export async function buildOf(sources: string): Promise<Build> {
       'postgres/data/erase.ts',
       'postgres/data/erasureKey.ts',
       'postgres/data/seal.ts',
+      'postgres/data/verifySeals.ts',
     ].map((file) => import(/* @vite-ignore */ home(file))),
   );
   return Object.assign({}, ...modules);
@@ -169,12 +171,9 @@ export class Desk {
         start,
       },
     };
-    const { auditFleet } = this.build.fleetActivities(
-      this.pool,
-      workflows,
-      USUAL_SIZES,
-      RETENTION_DEFAULT,
-    );
+    const { auditFleet } = this.build.fleetActivities(this.pool, workflows, USUAL_SIZES, {
+      keep: RETENTION_DEFAULT,
+    });
     const runId = `audit-${this.accountId}-${at}`;
     await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));
     return {

@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   postgres: [
     'platform/environment',
+    'platform/signedFile',
     'postgres',
     'domain',
     'platform/config',
@@ -143,6 +144,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/codec',
     'platform/config',
     'platform/retention',
+    'platform/signedFile',
     'domain',
     'client',
     'postgres',
@@ -187,6 +189,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'platform/sizes': ['platform/environment', 'domain'],
   'platform/unipileConfig': ['platform/environment'],
+  'platform/signedFile': ['node:'],
   'platform/retention': ['platform/environment', 'domain'],
   'platform/plaintext': ['platform/environment', 'platform/config'],
   'platform/starting': ['platform/environment', 'platform/config', 'domain', 'node:'],

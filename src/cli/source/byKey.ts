@@ -117,8 +117,8 @@ type Get = (accountId: string, name: string, query?: object) => Promise<unknown>
 
 /** Returns what the server compares and checks. */
 const compared = (http: Http): Pick<Source, 'drift' | 'doctor'> => ({
-  drift: async (limit) => {
-    const found = having<DriftJson>(await http.get('/v1/drift', { limit }), DRIFT);
+  drift: async (asked) => {
+    const found = having<DriftJson>(await http.get('/v1/drift', asked), DRIFT);
     return {
       ...picked(found, DRIFT),
       accounts: found.accounts.map((one) => picked(one, [...ACCOUNT, 'isEdited'])),
@@ -181,8 +181,8 @@ const logs = (http: Http, { get, of, knowing }: Paths): Logs => ({
     const last = found.items.at(-1)?.eventId ?? null;
     return { events: found.items, next: found.hasMore ? last : null };
   },
-  find: async ({ text, limit }) => {
-    const found = having<FoundJson>(await http.get('/v1/search', { q: text, limit }), KINDS);
+  find: async ({ text, ...asked }) => {
+    const found = having<FoundJson>(await http.get('/v1/search', { q: text, ...asked }), KINDS);
     const { items, isCut } = found.accounts;
     const accounts = { items: items.map((one) => picked(one, ACCOUNT)), isCut };
     return foundOf({ ...found, accounts });

@@ -108,13 +108,10 @@ type Asked = Reach & Pick<Source, 'known' | 'unknown'> & { readonly now: () => I
 
 /** Returns what is compared and checked. */
 const compared = ({ pool, temporal, now }: Asked): Pick<Source, 'drift' | 'doctor'> => ({
-  drift: async (limit) => {
+  drift: async ({ limit, group }) => {
     const at = now();
-    const found = await readDrift(pool(), await compareAll(pool(), at), {
-      at,
-      limit,
-      accounts: null,
-    });
+    const accounts = await idsOfGroup(pool(), { group, accounts: null });
+    const found = await readDrift(pool(), await compareAll(pool(), at), { at, limit, accounts });
     const shown = found.accounts.map(({ isEdited, ...row }) => ({
       ...accountJson(row, at),
       isEdited,
@@ -184,9 +181,10 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       const events = found.slice(0, limit).map(eventJson);
       return { events, next: nextOf(found, events.at(-1)?.eventId, limit) };
     },
-    find: async (asked) => {
+    find: async ({ group, ...asked }) => {
       const at = now();
-      const found = await search(pool(), { ...asked, accounts: null, at }).catch(refuseSearch);
+      const only = await idsOfGroup(pool(), { group, accounts: null });
+      const found = await search(pool(), { ...asked, accounts: only, at }).catch(refuseSearch);
       const { items, isCut } = found.accounts;
       const accounts = { items: items.map((row) => accountJson(row, at)), isCut };
       return foundOf({ ...found, accounts });

@@ -4,11 +4,11 @@ import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
 import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
 import {
   filledStart,
-  listGroups,
   readGroupRow,
   setDefaults,
   type GroupRow,
 } from '../../postgres/groups/defaults.js';
+import { listNumbered, type GroupNumbers } from '../../postgres/groups/numbers.js';
 import { nextJson, nextOfGroup, type NextJson } from '../../postgres/groups/next.js';
 import type { Pool } from '../../postgres/pool.js';
 import { having, pages, picked } from './answers.js';
@@ -19,6 +19,7 @@ export type GroupJson = Omit<GroupRow, 'changedAt' | 'defaults'> & {
   readonly defaults: GroupDefaults | null;
   readonly changedAt: string | null;
 };
+export type NumberedJson = GroupJson & GroupNumbers;
 export type NextOfGroup = {
   readonly group: string;
   readonly asOf: string;
@@ -28,7 +29,7 @@ export type Groups = {
   readonly list: (asked: {
     readonly after: string;
     readonly limit: number;
-  }) => Promise<{ readonly groups: readonly GroupJson[]; readonly next: string | null }>;
+  }) => Promise<{ readonly groups: readonly NumberedJson[]; readonly next: string | null }>;
   /** Returns the accounts that may send now or first; undefined: there is no such group. */
   readonly next: (group: string, count: number) => Promise<NextOfGroup | undefined>;
   /** Replaces the policy of the new accounts of a group. */
@@ -36,10 +37,15 @@ export type Groups = {
 };
 
 const GROUP = ['group', 'accounts', 'defaults', 'changedBy', 'changedAt'] as const;
+/** The fields of a listed group, in the order of the file. */
+export const NUMBERED = [
+  ...GROUP,
+  ...(['states', 'counter', 'cap', 'waiting', 'alerts'] as const),
+] as const;
 const NEXT = ['group', 'asOf', 'items'] as const;
 const ALL = { accounts: null, groups: null };
-const jsonOf = (row: GroupRow): GroupJson => ({ ...row, changedAt: isoOrNull(row.changedAt) });
-const pageOf = (found: readonly GroupJson[], limit: number) => {
+const jsonOf = <R extends GroupRow>(row: R) => ({ ...row, changedAt: isoOrNull(row.changedAt) });
+const pageOf = (found: readonly NumberedJson[], limit: number) => {
   const groups = found.slice(0, limit);
   return { groups, next: found.length > limit ? (groups.at(-1)?.group ?? null) : null };
 };
@@ -52,7 +58,8 @@ export const directGroups = (pool: () => Pool, now: () => Instant): Groups => ({
     return found && { group, asOf: isoInstant(at), items: found.map(nextJson) };
   },
   list: async ({ after, limit }) => {
-    const found = await listGroups(pool(), { ...ALL, after, limit: limit + 1 });
+    const asked = { ...ALL, after, limit: limit + 1, at: now() };
+    const found = await listNumbered(pool(), asked);
     return pageOf(found.map(jsonOf), limit);
   },
   set: async (group, defaults, by) => {
@@ -73,10 +80,10 @@ export const byKeyGroups = (http: Http): Groups => ({
     }
   },
   list: async ({ after, limit }) => {
-    const asked = { path: '/v1/groups', query: {}, limit: limit + 1, has: GROUP };
-    const found = await pages<GroupJson>(http, { ...asked, after: after === '' ? null : after });
+    const asked = { path: '/v1/groups', query: {}, limit: limit + 1, has: NUMBERED };
+    const found = await pages<NumberedJson>(http, { ...asked, after: after === '' ? null : after });
     return pageOf(
-      found.items.map((one) => picked(one, GROUP)),
+      found.items.map((one) => picked(one, NUMBERED)),
       limit,
     );
   },

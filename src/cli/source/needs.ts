@@ -50,7 +50,9 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   export: 'Postgres',
   'erase recipient': 'Postgres',
   seal: 'Postgres',
+  /** With --file, nothing. */
   verify: 'Postgres',
+  sign: 'Postgres',
   dev: 'nothing',
   demo: 'nothing',
   migrate: 'Postgres and Temporal',

@@ -40,6 +40,8 @@ export type EventJson = ReturnType<typeof eventJson>;
 export type EndpointJson = ReturnType<typeof endpointJson>;
 export type DeliveryJson = ReturnType<typeof deliveryJson>;
 
+/** A list of at most that many; `group` null: of all accounts. */
+type OfGroup = { readonly limit: number; readonly group: string | null };
 export type ShareJson = ReturnType<typeof shareJson>;
 
 export type KnownStatus = {
@@ -157,7 +159,7 @@ export type Source = {
     asked: AccountsAsked,
   ) => Promise<{ readonly accounts: readonly AccountJson[]; readonly next: string | null }>;
   /** Compares all accounts, and returns at most `limit` of those that disagree. */
-  readonly drift: (limit: number) => Promise<DriftJson>;
+  readonly drift: (asked: OfGroup) => Promise<DriftJson>;
   /** Checks Postgres, Temporal and the workers. */
   readonly doctor: () => Promise<readonly Finding[]>;
   readonly alerts: (asked: AlertsAsked) => Promise<readonly AlertJson[]>;
@@ -174,7 +176,7 @@ export type Source = {
   ) => Promise<{ readonly events: readonly EventJson[]; readonly next: number | null }>;
   /** Returns what campaigns asked, by campaign and day. */
   readonly campaigns: Campaigns;
-  readonly find: (asked: { readonly text: string; readonly limit: number }) => Promise<FoundJson>;
+  readonly find: (asked: OfGroup & { readonly text: string }) => Promise<FoundJson>;
   readonly feed: (
     accountId: string,
     asked: { readonly since: Instant | null; readonly limit: number },

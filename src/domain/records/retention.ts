@@ -10,6 +10,8 @@ export type KeptGroup = 'heartbeats' | 'attempts' | 'reservations' | 'alerts' | 
 export type Retention = Readonly<Record<KeptGroup, KeptDays>> & {
   /** True: only rows that `safeband export --record` wrote to a file are deleted. */
   readonly onlyExported: boolean;
+  /** Days after the end of a month until the audit seals it (R29); null: a person seals. */
+  readonly sealAfterDays: number | null;
 };
 
 type Group = {
@@ -35,7 +37,11 @@ export const RETENTION_DEFAULT: Retention = {
   alerts: KEPT.alerts.days,
   changes: KEPT.changes.days,
   onlyExported: false,
+  sealAfterDays: null,
 };
+
+/** Bounds of the days after which the audit seals a month: late proofs have come by then. */
+export const SEAL_AFTER = { least: 10, most: 365 } as const;
 
 /**
  * The tables whose old rows are deleted, in the order of the audit: a correction names its

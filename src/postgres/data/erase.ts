@@ -27,13 +27,16 @@ export type EraseAsk = {
 /** An account that still works with an id, and until when. */
 export type Remembered = {
   readonly accountId: string;
-  readonly reservationId: string;
+  /** Null: the account is held, and the reason has the id. */
+  readonly reservationId: string | null;
   readonly until: string | null;
 };
 export type Erased = {
   readonly hash: string;
   /** Changed rows by table; a table without one is not named. */
   readonly rows: Readonly<Record<string, number>>;
+  /** Ids that free text was not searched for: they are numbers, or too short. */
+  readonly notSearched: number;
   /** If there is one, nothing was changed. */
   readonly remembered: readonly Remembered[];
 };
@@ -53,6 +56,12 @@ const FREE_TEXT: readonly (readonly [table: string, column: string, kind: 'text'
   ['corrections', 'explanation', 'json'],
   ['reconciler_runs', 'explanation', 'json'],
   ['account_history', 'hold_reason', 'text'],
+  ['brakes', 'engaged_reason', 'text'],
+  ['brakes', 'released_reason', 'text'],
+  ['orders', 'reason', 'text'],
+  ['orders', 'stop_reason', 'text'],
+  ['order_accounts', 'error', 'text'],
+  ['access_changes', 'details', 'json'],
   ['waiting', 'reply_to', 'json'],
   ['webhook_events', 'data', 'json'],
   ['webhook_deliveries', 'answer', 'text'],
@@ -86,8 +95,17 @@ async function eraseIn(
   await db.query(`set local statement_timeout = ${10 * MINUTE_MS}`);
   const spellings = await spellingsOf(db, ask.recipientId);
   const proofs = await proofsOf(db, spellings, ask.chats);
-  const remembered = await rememberedIn(db, spellings, proofs.chats, ask.at);
-  if (remembered.length > 0) return { hash, rows: {}, remembered };
+  const { pattern, notSearched } = patternOf([
+    ask.recipientId,
+    ...spellings,
+    ...proofs.chats,
+    ...proofs.messages,
+  ]);
+  const remembered = [
+    ...(await rememberedIn(db, spellings, proofs.chats, ask.at)),
+    ...(pattern === null ? [] : await heldWith(db, pattern)),
+  ];
+  if (remembered.length > 0) return { hash, rows: {}, notSearched, remembered };
   const { rows: trace } = await db.query<{ id: string }>(
     `insert into safeband.erasures (hash, erased_by, reason) values ($1, $2, $3)
      returning erasure_id::text as id`,
@@ -124,8 +142,11 @@ async function eraseIn(
     'update safeband.waiting set recipient_id = $1::text where recipient_id = any($2::text[])',
     [hash, spellings],
   );
+<<<<<<< HEAD
   await change('group_recipients', GROUP_RECIPIENTS, [hash, spellings.map(groupKeyOf)]);
   const pattern = patternOf([ask.recipientId, ...spellings, ...chats, ...messages]);
+=======
+>>>>>>> 8c5c57a9 (Seals: a sealed month is exported with a signature, and the audit seals months (R29))
   if (pattern !== null) {
     for (const [table, column, kind] of FREE_TEXT) {
       await change(table, textOf(table, column, kind), [pattern, hash]);
@@ -137,7 +158,7 @@ async function eraseIn(
     trace[0]?.id,
     JSON.stringify(rows),
   ]);
-  return { hash, rows, remembered };
+  return { hash, rows, notSearched, remembered };
 }
 
 /** A row with the hash exists already if a pipeline without the key has asked since an erasure. */
@@ -232,6 +253,16 @@ async function rememberedIn(
   }));
 }
 
+/** Finds held accounts whose reason has an id: their next save would write it again. */
+async function heldWith(db: Queryable, pattern: string): Promise<readonly Remembered[]> {
+  const { rows } = await db.query<{ account: string }>(
+    `select account_id as account from safeband.accounts
+      where hold_actor is not null and hold_reason ~* $1::text order by 1 limit ${SHOWN_MAX}`,
+    [pattern],
+  );
+  return rows.map(({ account }) => ({ accountId: account, reservationId: null, until: null }));
+}
+
 /** Replaces chats and messages; $1 and $3 are the ids, $2 and $4 their hashes. */
 const proofsOfTable = (table: string): string => `
   with chats as (select * from unnest($1::text[], $2::text[]) as c (id, hash)),
@@ -242,13 +273,19 @@ const proofsOfTable = (table: string): string => `
            t.message_id)
     from chats c where t.chat_id = c.id`;
 
-/** Returns a pattern that finds the ids as whole words; null: all of them are too short. */
-function patternOf(ids: readonly string[]): string | null {
-  const words = [...new Set([...ids, ...ids.map(bareMemberId)])]
-    .filter((id) => id.length >= TEXT_MIN && !/^\d+$/.test(id))
+/** Returns a pattern that finds the ids as whole words; null: it cannot find one of them. */
+function patternOf(ids: readonly string[]): {
+  readonly pattern: string | null;
+  readonly notSearched: number;
+} {
+  const isFound = (id: string): boolean => id.length >= TEXT_MIN && !/^\d+$/.test(id);
+  const all = [...new Set([...ids, ...ids.map(bareMemberId)])];
+  const words = all
+    .filter(isFound)
     .toSorted((a, b) => b.length - a.length)
     .map((id) => id.replaceAll(/[!-/:-@[-^`{-~]/g, String.raw`\$&`));
-  return words.length === 0 ? null : `(?<![\\w-])(?:${words.join('|')})(?![\\w-])`;
+  const pattern = words.length === 0 ? null : `(?<![\\w-])(?:${words.join('|')})(?![\\w-])`;
+  return { pattern, notSearched: all.length - words.length };
 }
 
 const textOf = (table: string, column: string, kind: 'text' | 'json'): string =>

@@ -61,6 +61,13 @@ export function exportRows(
   );
 }
 
+/** Returns JSON that only has ASCII: a terminal shows it, and no value changes. */
+export const ascii = (json: string): string =>
+  json.replaceAll(
+    /[^\u0020-\u007E]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 async function fetched(db: Queryable): Promise<readonly string[]> {
   const { rows } = await db.query<{ json: string }>(`fetch ${ROWS_AT_ONCE} from exported`);
   return rows.map(({ json }) => json);

@@ -1,15 +1,18 @@
-/** Erasure and seals (R29): a person is erased from all tables, and sealed months stay proved. */
+/** Erasure (R29): a person is erased from all tables, and sealed months stay proved. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import { isAccountId, isRecipientId } from '../../../src/domain/primitives/ids.js';
 import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
 import { erasePerson, type EraseAsk, type Erased } from '../../../src/postgres/data/erase.js';
 import { erasedProof, erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
-import { sealMonths, verifySeals } from '../../../src/postgres/data/seal.js';
+import { sealMonths } from '../../../src/postgres/data/seal.js';
+import { verifySeals } from '../../../src/postgres/data/verifySeals.js';
 import { inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { must } from '../../support/scenario.js';
 import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
+import { stepsOfData } from '../../../bench/dataSteps.js';
+import { freshDatabase } from '../../support/stand.js';
 import { fillYear, memberOf } from '../../support/madeUpYear.js';
 
 const SECRET = Buffer.alloc(32, 7);
@@ -38,15 +41,6 @@ const erase = (more: Partial<EraseAsk> = {}): Promise<Erased> =>
     isApplied: true,
     ...more,
   });
-const seal = (withLate = false) => sealMonths(pool, key, { at: now, by: 'ada', withLate });
-/** Changes the event log as its owner may, if the triggers are switched off. */
-async function byForce(sql: string): Promise<void> {
-  await pool.query('alter table safeband.inmail_events disable trigger user');
-  await pool.query(sql);
-  await pool.query('alter table safeband.inmail_events enable always trigger append_only');
-  await pool.query('alter table safeband.inmail_events enable always trigger append_only_truncate');
-}
-
 /** Each table that still has one of these words in any column. */
 async function tablesWith(...words: readonly string[]): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string }>(
@@ -91,6 +85,28 @@ beforeAll(async () => {
     [free],
   );
   await pool.query(
+    `insert into safeband.brakes (brake_id, engaged_at, engaged_by, engaged_reason, released_at,
+       released_by, released_reason)
+     values ('00000000000000aa', now(), 'ada', $1, now(), 'ada', $1)`,
+    [free],
+  );
+  await pool.query(
+    `insert into safeband.orders (order_id, kind, filter, reason, actor, per_second, accounts,
+       stopped_at, stopped_by, stop_reason)
+     values ('00000000000000bb', 'hold', '{"all": true}', $1, 'ada', 50, 1, now(), 'ada', $1)`,
+    [free],
+  );
+  await pool.query(
+    `insert into safeband.order_accounts (order_id, account_id, outcome, error, decided_at)
+     values ('00000000000000bb', 'a000001', 'failed', $1, now())`,
+    [free],
+  );
+  await pool.query(
+    `insert into safeband.access_changes (kind, actor, target, details)
+     values ('share_made', 'ada', 's', jsonb_build_object('label', $1::text))`,
+    [free],
+  );
+  await pool.query(
     `update safeband.corrections set explanation = jsonb_build_object('sentences', array[$1])`,
     [free],
   );
@@ -116,79 +132,7 @@ beforeAll(async () => {
      where account_id = 'a000002' and reservation_id = 'w50'`,
     [SPELT],
   );
-});
-
-describe('seals', () => {
-  it('each closed month gets a seal, and a second call seals nothing', async () => {
-    const { sealed, late } = await seal();
-    expect(late).toBe(0);
-    expect(sealed.length).toBeGreaterThan(0);
-    expect(await seal()).toEqual({ sealed: [], late: 0 });
-    const verified = await verifySeals(pool, key);
-    expect(verified).toMatchObject({ months: sealed.length, flaws: [], head: sealed.at(-1)?.hash });
-    expect(verified.rows).toBe(sealed.reduce((sum, { rows }) => sum + rows, 0));
-  });
-
-  it('verify names account, day and row of an edited, a removed and an added row', async () => {
-    const { rows } = await pool.query<{ id: string; day: string }>(
-      `select event_id::text as id, quota_day::text as day from safeband.inmail_events
-        where account_id = 'a000002' order by quota_day, event_id limit 2`,
-    );
-    const [one, two] = rows;
-    if (!one || !two) throw new Error('the event log has two rows');
-    const place = (row: { id: string; day: string }) => ({
-      accountId: 'a000002',
-      day: row.day,
-      eventId: row.id,
-    });
-    const flaws = async () => (await verifySeals(pool, key)).flaws;
-    await pool.query('create table kept as select * from safeband.inmail_events');
-    await byForce(
-      `update safeband.inmail_events set delivered_at = delivered_at + interval '1 s' where event_id = ${one.id}`,
-    );
-    expect(await flaws()).toEqual([{ flaw: 'edited', ...place(one) }]);
-    await byForce(
-      `update safeband.inmail_events set delivered_at = delivered_at - interval '1 s' where event_id = ${one.id}`,
-    );
-    await byForce(`delete from safeband.inmail_events where event_id = ${two.id}`);
-    expect(await flaws()).toEqual([{ flaw: 'missing', ...place(two) }]);
-    await byForce(
-      `insert into safeband.inmail_events overriding system value select * from kept where event_id = ${two.id}`,
-    );
-    expect(await flaws()).toEqual([]);
-    const { rows: added } = await pool.query<{ id: string }>(
-      `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
-       values ('a000002', 'new', 'external', $1, now()) returning event_id::text as id`,
-      [one.day],
-    );
-    expect(await flaws()).toEqual([
-      { flaw: 'added', ...place({ ...one, id: added[0]?.id ?? '' }) },
-    ]);
-    expect(await seal()).toEqual({ sealed: [], late: 1 });
-    await byForce(`delete from safeband.inmail_events where chat_id = 'new'`);
-    await pool.query('drop table kept');
-  });
-
-  it('a seal that was changed, and another key, are found', async () => {
-    const change = async (sql: string): Promise<void> => {
-      await pool.query('alter table safeband.event_seals disable trigger user');
-      await pool.query(sql);
-      await pool.query('alter table safeband.event_seals enable always trigger append_only');
-    };
-    await expect(pool.query('delete from safeband.event_seals')).rejects.toThrow('append-only');
-    await change(
-      `update safeband.event_seals set hash = translate(hash, '0123456789abcdef', '123456789abcdef0')`,
-    );
-    expect((await verifySeals(pool, key)).flaws).toContainEqual(
-      expect.objectContaining({ flaw: 'seal' }),
-    );
-    await change(
-      `update safeband.event_seals set hash = translate(hash, '123456789abcdef0', '0123456789abcdef')`,
-    );
-    await expect(verifySeals(pool, keyOf(Buffer.alloc(32, 8)))).rejects.toThrow(
-      'set the key of the first seal',
-    );
-  });
+  await sealMonths(pool, key, { at: now, by: 'ada', withLate: false });
 });
 
 describe('erasure', () => {
@@ -218,19 +162,47 @@ describe('erasure', () => {
     );
   });
 
+  it('an account that is held with the id as its reason refuses the erasure', async () => {
+    const hold = (reason: string | null) =>
+      pool.query(
+        `update safeband.accounts set hold_reason = $1, recorded_at = clock_timestamp(),
+           hold_actor = case when $1::text is not null then 'ada' end,
+           hold_since = case when $1::text is not null then now() end
+          where account_id = 'a000002'`,
+        [reason],
+      );
+    await hold(`${SPELT} asked`);
+    expect(await erase()).toMatchObject({
+      rows: {},
+      remembered: [{ accountId: 'a000002', reservationId: null }],
+    });
+    await hold(null);
+  });
+
+  it('ids that free text cannot be searched for are counted', async () => {
+    expect(await erase({ isApplied: false })).toMatchObject({ notSearched: 0 });
+    const [number, short] = ['4711', 'r50.1'];
+    const asked = { recipientId: 'ACoAAnobody', chats: [number, short], isApplied: false };
+    expect(await erase(asked)).toMatchObject({ rows: {}, notSearched: 2 });
+  });
+
   it('an erased person is in no table, and counts, proofs and seals stay', async () => {
     const before = await verifySeals(pool, key);
     const done = await erase();
     expect(done.hash).toBe(erasedRecipient(key, PERSON));
     expect(await tablesWith(PERSON, '2-chat1\\.40\\.1', '2-chat1\\.40\\.2')).toEqual([]);
     expect(Object.keys(done.rows).toSorted()).toEqual([
+      'access_changes',
       'account_changes',
       'accounts',
       'alert_actions',
       'alerts',
+      'brakes',
       'corrections',
       'group_recipients',
       'inmail_events',
+      'order_accounts',
+      'orders',
       'past_sends',
       'reservations',
       'send_attempts',
@@ -247,6 +219,9 @@ describe('erasure', () => {
     expect(trace.rows).toEqual([
       { hash: done.hash, by: 'ada', reason: 'request 4711', rows: done.rows },
     ]);
+    await expect(pool.query(`update safeband.access_changes set details = '{}'`)).rejects.toThrow(
+      'append-only',
+    );
     expect(await pool.query('select from safeband.accounts where is_edited')).toMatchObject({
       rowCount: 0,
     });
@@ -311,9 +286,23 @@ it('the commands refuse to work without the key, and print what they found with 
   const erased = ['erase', 'recipient', memberOf(2, 30, 1), '--reason', 'request 4712'];
   expect((await safeband(erased, keyed)).out).toContain('nothing was changed: --apply erases');
   expect((await safeband([...erased, '--apply', '--json'], keyed)).out).toContain('"applied":true');
+  const named = ['erase', 'recipient', 'ACoAAB1', '--reason', 'acoaab1 asked'];
+  expect(await safeband(named, keyed)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--reason has the id'),
+  });
   const young = await safeband(['erase', 'recipient', memberOf(2, 1, 1), '--reason', 'x'], keyed);
   expect(young).toMatchObject({
     code: 5,
     err: expect.stringContaining('would write the id again'),
   });
+});
+
+it('npm run bench -- data seals, verifies, erases and deletes in made-up rows', async () => {
+  const { url: empty, drop } = await freshDatabase();
+  const steps = await stepsOfData(empty, { accounts: 7, days: 60, perDay: 1 });
+  await drop();
+  const text = steps.map(([what]) => what.replace(/, [\d,]+ rows of 7 accounts/, '')).join('\n');
+  expect(text).toMatch(/^sealed: \d months\nverified: \d+ events\na person erased: \d+ rows\n/);
+  expect(text).toMatch(/\nold rows deleted: \d+ rows\n/);
 });

@@ -118,7 +118,7 @@ it('rows without a day limit are kept permanently', async () => {
     alerts: null,
     changes: null,
   };
-  expect(await prune({ ...forever, onlyExported: false })).toBe(0);
+  expect(await prune({ ...forever, onlyExported: false, sealAfterDays: null })).toBe(0);
   expect(await pool.query('select from safeband.retention where days is not null')).toMatchObject({
     rowCount: 0,
   });

@@ -248,3 +248,25 @@ describe('SAFEBAND_UNIPILE_SECRET', () => {
     expect(() => unipileFrom(settings)).toThrow(flaw);
   });
 });
+
+describe('SAFEBAND_SEAL_AFTER_DAYS', () => {
+  const key = { SAFEBAND_ERASURE_KEY: 'x' };
+
+  it.each(['9', '366', 'yes', '-1', '1e2'])(
+    'SAFEBAND_SEAL_AFTER_DAYS is named with its bounds if it is %j',
+    (SAFEBAND_SEAL_AFTER_DAYS) => {
+      expect(() => retentionFrom({ ...key, SAFEBAND_SEAL_AFTER_DAYS })).toThrow(
+        `SAFEBAND_SEAL_AFTER_DAYS=${SAFEBAND_SEAL_AFTER_DAYS}: it should be a number of days, 10 to 365, or off`,
+      );
+    },
+  );
+
+  it('months are sealed by a person by default, and with the setting only if there is a key', () => {
+    expect(retentionFrom({}).sealAfterDays).toBeNull();
+    expect(retentionFrom({ SAFEBAND_SEAL_AFTER_DAYS: 'off' }).sealAfterDays).toBeNull();
+    expect(retentionFrom({ ...key, SAFEBAND_SEAL_AFTER_DAYS: '12' }).sealAfterDays).toBe(12);
+    expect(() => retentionFrom({ SAFEBAND_SEAL_AFTER_DAYS: '12' })).toThrow(
+      'SAFEBAND_SEAL_AFTER_DAYS=12 needs SAFEBAND_ERASURE_KEY: set the key, too',
+    );
+  });
+});

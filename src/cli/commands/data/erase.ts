@@ -5,10 +5,10 @@ import { normalProof } from '../../../domain/primitives/linkedinId.js';
 import { erasePerson, type Erased, type Remembered } from '../../../postgres/data/erase.js';
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
-import { CliError, EXIT } from '../../errors.js';
+import { CliError, EXIT, usage } from '../../errors.js';
 import { recipient } from '../../options.js';
 import { withProgress, type Style } from '../../output.js';
-import { thousands } from '../../text.js';
+import { counted, thousands } from '../../text.js';
 
 function chats(raw: string, before: readonly string[] = []): readonly string[] {
   if (isChatId(raw)) return [...before, normalProof(raw)];
@@ -48,6 +48,9 @@ async function erased(context: Context, recipientId: string, options: Options): 
   const { io, isJson, world, now } = context;
   const key = neededErasureKey(io.env);
   const { reason, chat = [], apply = false } = options;
+  if (reason.toLowerCase().includes(recipientId.toLowerCase())) {
+    throw usage('--reason has the id: the trace keeps it, so name the number of the request');
+  }
   const by = actorOf(io, options.actor);
   const found = await withProgress(io, isJson, 'reading all tables', (show) =>
     erasePerson(world.exactPool(), key, {
@@ -63,12 +66,25 @@ async function erased(context: Context, recipientId: string, options: Options): 
   const [first] = found.remembered;
   if (first) throw remembered(first);
   context.answer({
-    json: { applied: apply, hash: found.hash, rows: found.rows },
+    json: {
+      applied: apply,
+      hash: found.hash,
+      rows: found.rows,
+      notSearched: found.notSearched,
+    },
     text: (style) => textOf(found, apply, style),
   });
 }
 
 function remembered({ accountId, reservationId, until }: Remembered): CliError {
+  if (reservationId === null) {
+    return new CliError(
+      EXIT.refused,
+      'Remembered',
+      `account ${accountId} is held, and the reason has an id of this recipient: resume it, ` +
+        'erase, and hold it again with another reason',
+    );
+  }
   const when =
     until === null
       ? 'erase when it has its outcome, or withdraw the ask'
@@ -81,9 +97,20 @@ function remembered({ accountId, reservationId, until }: Remembered): CliError {
   );
 }
 
-function textOf({ hash, rows }: Erased, isApplied: boolean, { table, colors }: Style): string {
+function textOf(
+  { hash, rows, notSearched }: Erased,
+  isApplied: boolean,
+  { table, colors }: Style,
+): string {
   const list = Object.entries(rows);
-  if (list.length === 0) return 'no row has an id of this recipient';
+  const short =
+    notSearched === 0
+      ? []
+      : [
+          'not searched in reasons and other free text, because a number or a short id is in many ' +
+            `texts: ${counted(notSearched, 'id')}`,
+        ];
+  if (list.length === 0) return ['no row has an id of this recipient', ...short].join('\n');
   return [
     table(
       list.map(([name, count]) => [name, thousands(count)]),
@@ -91,6 +118,7 @@ function textOf({ hash, rows }: Erased, isApplied: boolean, { table, colors }: S
     ),
     '',
     isApplied ? `erased: each id is now ${hash}` : 'nothing was changed: --apply erases',
+    ...short,
     ...(isApplied ? [] : [colors.dim('an erasure cannot be taken back')]),
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import { cellOf } from '../../../domain/primitives/csv.js';
 import { dayOf, isoDay, parseDay, startOf, type UtcDay } from '../../../domain/primitives/time.js';
 import { PRUNED, PRUNED_TABLES, type PrunedTable } from '../../../domain/records/retention.js';
 import { retentionFrom } from '../../../platform/retention.js';
-import { exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
+import { ascii, exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { EXIT, usage } from '../../errors.js';
 
@@ -50,7 +50,7 @@ async function exported(context: Context, table: PrunedTable, options: Options):
     throw usage(`--before ${isoDay(before)}: use today (${isoDay(today)}) or an earlier day`);
   }
   const pool = world.exactPool();
-  const write = csv ? csvWriter(io.stdout) : (json: string) => io.stdout(`${escaped(json)}\n`);
+  const write = csv ? csvWriter(io.stdout) : (json: string) => io.stdout(`${ascii(json)}\n`);
   const { asOf } = await exportRows(pool, { table, before: startOf(before) }, write);
   if (record) {
     const by = actorOf(io, undefined);
@@ -66,13 +66,6 @@ function oldDay({ io }: Context, table: PrunedTable, today: UtcDay): UtcDay {
   if (days !== null) return today - days;
   throw usage(`${table} is kept permanently: name a day with --before`, 'safeband export --help');
 }
-
-/** JSON that only has ASCII: a terminal shows it, and no value changes. */
-const escaped = (json: string): string =>
-  json.replaceAll(
-    /[^\u0020-\u007E]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 
 /** Returns a writer of CSV, whose header is the columns of the first row. */
 function csvWriter(print: (text: string) => void): (json: string) => void {

@@ -1,11 +1,19 @@
-/** `safeband seal` and `safeband verify`: seals of the closed months of the event log (R29). */
+/** `safeband seal` and `safeband verify`: seals of closed months, and their signed files (R29). */
 import type { Command } from 'commander';
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
-import { sealMonths, verifySeals, type Flaw, type Verified } from '../../../postgres/data/seal.js';
-import { actorOf, withExamples, type Register } from '../../command.js';
-import { CliError, EXIT } from '../../errors.js';
+import { sealMonths } from '../../../postgres/data/seal.js';
+import { verifySeals, type Flaw, type Verified } from '../../../postgres/data/verifySeals.js';
+import {
+  checkSigned,
+  SignedFileError,
+  type CheckedFile,
+  type LineFlaw,
+} from '../../../platform/signedFile.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT, usage } from '../../errors.js';
 import { withProgress, type Style } from '../../output.js';
 import { thousands } from '../../text.js';
+import { linesIn, publicKeyIn } from './signingKeys.js';
 
 type Options = { readonly actor?: string; readonly withLate?: boolean };
 
@@ -51,9 +59,15 @@ export const registerSeal: Register = (program: Command, context) => {
     .summary('compare sealed months with the event log; exit code 1 if a row differs')
     .description(
       'Finds each row of a sealed month that was edited, removed or added, and each seal that was ' +
-        'changed. Keep the last hash in another place: it proves the whole chain.',
+        'changed. Keep the last hash in another place: it proves the whole chain. With --file, ' +
+        'finds each changed line of a file of safeband sign; this needs no server.',
     )
-    .action(async () => {
+    .option('--file <file>', 'a file of safeband sign')
+    .option('--public-key <file>', 'with --file: the public key, in PEM')
+    .action(async (options: FileOptions) => {
+      if (options.file !== undefined || options.publicKey !== undefined) {
+        return verifiedFile(context, options);
+      }
       const key = neededErasureKey(io.env);
       const found = await withProgress(io, isJson, 'comparing', () =>
         verifySeals(world.exactPool(), key),
@@ -64,8 +78,57 @@ export const registerSeal: Register = (program: Command, context) => {
         text: (style) => textOf(found, style),
       });
     });
-  withExamples(verify, 'verify', 'verify --json');
+  withExamples(
+    verify,
+    'verify',
+    'verify --json',
+    'verify --file 2026-10.jsonl --public-key public.pem',
+  );
 };
+
+type FileOptions = { readonly file?: string; readonly publicKey?: string };
+
+async function verifiedFile(context: Context, options: FileOptions): Promise<void> {
+  const { file, publicKey } = options;
+  if (file === undefined || publicKey === undefined) {
+    throw usage('--file and --public-key: give both, or none of them', 'safeband verify --help');
+  }
+  const key = await publicKeyIn(publicKey);
+  const found = await checkSigned(linesIn(file), key).catch((error: unknown) => {
+    if (!(error instanceof SignedFileError)) throw error;
+    throw new CliError(EXIT.found, error.type, `${file}: ${error.message}`);
+  });
+  context.answer({
+    json: found,
+    exitCode: found.flaws.length > 0 ? EXIT.found : EXIT.ok,
+    text: (style) => fileText(found, style),
+  });
+}
+
+const LINE_WORDS: Readonly<Record<LineFlaw['flaw'], string>> = {
+  edited: 'row was edited',
+  missing: 'row is missing',
+  added: 'row was added',
+  content: 'rows were changed, and their hashes with them',
+};
+
+function fileText({ header, flaws, isCut }: CheckedFile, style: Style): string {
+  const whose =
+    header.group === null
+      ? (header.accounts?.join(', ') ?? 'all accounts')
+      : `group ${header.group}`;
+  const what = [
+    `${thousands(header.rows)} rows of ${header.month} (${whose})`,
+    `seal: ${header.seal}`,
+    `signed by: ${header.publicKey}`,
+  ];
+  if (flaws.length === 0) return [`${what[0]}: no difference`, ...what.slice(1)].join('\n');
+  const table = style.table(
+    flaws.map(({ flaw, line }) => [LINE_WORDS[flaw], line === null ? '-' : thousands(line)]),
+    ['found', '>row'],
+  );
+  return [table, '', ...(isCut ? ['more differences are not shown'] : []), ...what].join('\n');
+}
 
 const WORDS: Readonly<Record<Flaw['flaw'], string>> = {
   edited: 'row was edited',

@@ -4,7 +4,7 @@ import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
-import { whole } from '../../options.js';
+import { groupFilter, whole } from '../../options.js';
 import type { Answer, Style } from '../../output.js';
 import type { DriftJson } from '../../source/source.js';
 import { clock, counted, instantOrNull, thousands } from '../../text.js';
@@ -27,11 +27,16 @@ export const registerDrift: Register = (program: Command, context: Context) => {
       whole(1, 1_000),
       LIMIT,
     )
-    .action(async ({ limit }: { limit: number }) => {
-      const found = await context.world.source().drift(limit);
+    .option(
+      '--group <group>',
+      'only accounts of this group; none: accounts without one',
+      groupFilter,
+    )
+    .action(async ({ limit, group = null }: { limit: number; group?: string | null }) => {
+      const found = await context.world.source().drift({ limit, group });
       context.answer(answerOf(found, context.now()));
     });
-  withExamples(command, 'drift');
+  withExamples(command, 'drift', 'drift --group eu-sales');
 };
 
 /** Returns the counter of an edited row where it is not the gate's. */

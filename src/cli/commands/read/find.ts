@@ -6,7 +6,7 @@ import type { FoundChat, FoundReservation } from '../../../postgres/read/search.
 import { isNothing, type Part } from '../../../postgres/read/searching.js';
 import { withExamples, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
-import { whole } from '../../options.js';
+import { groupFilter, whole } from '../../options.js';
 import type { Head, Style, Row } from '../../output.js';
 import type { FoundJson } from '../../source/finding.js';
 import { clock, instantOrNull, thousands } from '../../text.js';
@@ -38,9 +38,15 @@ export const registerFind: Register = (program: Command, context) => {
       whole(1, SEARCH_LIMIT_MAX),
       SEARCH_LIMIT,
     )
-    .action(async (text: string, { limit }: { limit: number }) => {
+    .option(
+      '--group <group>',
+      'only accounts of this group; none: accounts without one',
+      groupFilter,
+    )
+    .action(async (text: string, asked: { limit: number; group?: string }) => {
       const at = context.now();
-      const found = await context.world.source().find({ text, limit });
+      const { limit, group = null } = asked;
+      const found = await context.world.source().find({ text, limit, group });
       context.answer({
         json: { q: text, limit, ...found },
         text: (style) =>
@@ -48,7 +54,7 @@ export const registerFind: Register = (program: Command, context) => {
         exitCode: isNothing(found) ? EXIT.unknown : EXIT.ok,
       });
     });
-  withExamples(command, 'find acme-anna', 'find q4-0001 --json');
+  withExamples(command, 'find acme-anna', 'find q4-0001 --json', 'find r-7 --group eu-sales');
 };
 
 function inWords(found: FoundJson, at: Instant, style: Style): string {
