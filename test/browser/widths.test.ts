@@ -60,6 +60,7 @@ it('every page fits each width from 320 to 2560 px, and passes the checks of axe
     '/keys',
     '/webhooks',
     '/orders',
+    '/groups',
     `/search?q=${id}`,
     `/reservations?accountId=${id}`,
     '/reservations?campaignId=no-campaign',

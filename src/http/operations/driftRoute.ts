@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { compareAll, readDrift, type Compared } from '../../postgres/diagnostics/drift.js';
+import { idsOfGroup } from '../../postgres/groups/members.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Parts } from '../context.js';
+import { groupIn, groupQuery } from '../plumbing/groupFilter.js';
 import { accountItem } from '../routes/lists/lists.js';
 import { problems } from '../routes/message.js';
 import { account } from '../schemas/lists.js';
@@ -13,6 +15,7 @@ const LIMIT = 50;
 const LIMIT_MAX = 1_000;
 
 const query = closed({
+  ...groupQuery,
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -57,12 +60,13 @@ export function driftRoutes(app: FastifyInstance, { pool, now }: Parts): void {
         response: { 200: answer, ...problems },
       },
     },
-    async ({ caller, query: { limit = LIMIT } }) => {
+    async ({ caller, query: { limit = LIMIT, group } }) => {
       const at = now();
+      const only = { group: groupIn(group), accounts: caller.accounts };
       const found = await readDrift(pool, await compare(at), {
         at,
         limit,
-        accounts: caller.accounts,
+        accounts: await idsOfGroup(pool, only),
       });
       const accounts = found.accounts.map(({ isEdited, ...row }) => ({
         ...accountItem(row, at),

@@ -17,6 +17,7 @@ import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { AccountList } from './accounts/accountList.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
+import { addGroupPage } from './groups/groupRoutes.js';
 import { addOrderPages } from './orders/orderRoutes.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
@@ -95,6 +96,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addShadow(scope, shared);
     addAdminPages(scope, shared);
     addOrderPages(scope, shared);
+    addGroupPage(scope, shared);
     addActions(scope, shared);
     addLinkPages(scope, shared);
     addSharePage(scope, shared);

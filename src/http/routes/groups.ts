@@ -4,16 +4,14 @@ import { Type, type Static } from 'typebox';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import { parseDefaults } from '../../domain/wire/adminRequests.js';
-import {
-  listGroups,
-  readGroupRow,
-  setDefaults,
-  type GroupRow,
-} from '../../postgres/groups/defaults.js';
+import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
+import { readGroupRow, setDefaults, type GroupRow } from '../../postgres/groups/defaults.js';
+import { listNumbered } from '../../postgres/groups/numbers.js';
 import { nextJson, nextOfGroup } from '../../postgres/groups/next.js';
 import { actorOf } from '../access/actor.js';
 import { hasGroup, type Caller } from '../access/caller.js';
 import type { Parts } from '../context.js';
+import { csvQuery, isCsv, sendCsv } from '../plumbing/csv.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
 import { invalidInput, Problem } from '../plumbing/problems.js';
 import { groupDefaults } from '../schemas/messages.js';
@@ -25,7 +23,7 @@ const NEXT_DEFAULT = 10;
 const NEXT_MAX = 50;
 
 export const groupParams = closed({ group: groupName });
-const item = closed({
+const settings = closed({
   group: groupName,
   accounts: count('The accounts of the group that the key may see.'),
   defaults: orNull(
@@ -35,8 +33,20 @@ const item = closed({
   changedAt: orNull(instant('When they were set.')),
 });
 
+const item = closed({
+  ...settings.properties,
+  states: Type.Object(
+    Object.fromEntries(ACCOUNT_STATES.map((state) => [state, Type.Optional(count('Accounts.'))])),
+    { description: 'The accounts by state; a state without an account is not named.' },
+  ),
+  counter: count('Slots that these accounts have spent today.'),
+  cap: count('The sum of the caps of today of connected accounts, without weekly caps.'),
+  waiting: count('Asks that wait in the lines of these accounts.'),
+  alerts: count('Open alerts of these accounts that no person works on.'),
+});
+
 /** Returns the group as that key sees it: a key of some of its accounts gets no defaults. */
-const shown = (caller: Caller, { changedAt, ...row }: GroupRow) => {
+const shown = <R extends GroupRow>(caller: Caller, { changedAt, ...row }: R) => {
   const isWhole = hasGroup(caller, row.group);
   return {
     ...row,
@@ -127,21 +137,25 @@ export function groupRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         operationId: 'groups',
         tags,
-        summary: 'Groups that the key may see, by name, with the policy of their new accounts',
-        querystring: closed(pageQuery),
+        summary: 'Groups that the key may see, by name, with their numbers and their policy',
+        querystring: closed({ ...pageQuery, ...csvQuery }),
         response: { 200: pageOf(item), ...problems },
       },
     },
-    ({ caller, query, url }) =>
-      readPage({
-        path: url.split('?')[0] ?? '',
-        query,
-        place: Type.String(),
-        read: async (after, limit) => {
-          const found = await listGroups(pool, { ...caller, after: after ?? '', limit });
-          return found.map((row) => ({ item: shown(caller, row), place: row.group }));
-        },
-      }),
+    (request, reply) => {
+      const { caller, query, url } = request;
+      const read = async (after: string | null, limit: number) => {
+        const asked = { ...caller, after: after ?? '', limit, at: now() };
+        const found = await listNumbered(pool, asked);
+        return found.map((row) => ({ item: shown(caller, row), place: row.group }));
+      };
+      if (isCsv(query)) {
+        const name = `safeband-groups-${isoInstant(now()).slice(0, 10)}.csv`;
+        const columns = Object.keys(item.properties);
+        return sendCsv(request, reply, { name, columns, more: {}, read });
+      }
+      return readPage({ path: url.split('?')[0] ?? '', query, place: Type.String(), read });
+    },
   );
   app.put<{ Params: Static<typeof groupParams>; Body: Static<typeof groupDefaults> }>(
     '/v1/groups/:group',
@@ -156,7 +170,7 @@ export function groupRoutes(app: FastifyInstance, parts: Parts): void {
           'exist stay as they are.',
         params: groupParams,
         body: groupDefaults,
-        response: { 200: item, ...problems },
+        response: { 200: settings, ...problems },
       },
     },
     async ({ caller, params: { group }, body }) => {

@@ -2,25 +2,30 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { SEARCH_LIMIT, searchText } from '../../domain/wire/search.js';
+import { idsOfGroup, type GroupFilter } from '../../postgres/groups/members.js';
 import { search, SearchTooLong, type Found, type Part } from '../../postgres/read/searching.js';
 import type { Caller } from '../access/caller.js';
+import { groupIn } from '../plumbing/groupFilter.js';
 import { invalidInput, problemOf } from '../plumbing/problems.js';
 import { found, searchQuery } from '../schemas/search.js';
 import { accountItem } from './lists/lists.js';
 import { problems } from './message.js';
 import type { Parts } from '../context.js';
 
+type SearchOnly = { readonly limit?: number | undefined; readonly group?: GroupFilter };
+
 /** Searches for a caller: only in the accounts that the key may see. */
 export async function searchFor(
   caller: Caller,
   { pool, now }: Pick<Parts, 'pool' | 'now'>,
   raw: unknown,
-  limit = SEARCH_LIMIT,
+  { limit = SEARCH_LIMIT, group = null }: SearchOnly = {},
 ): Promise<{ readonly text: string; readonly found: Found }> {
   const read = searchText(raw, now());
   if ('shouldBe' in read) throw invalidInput(`q should be ${read.shouldBe}`, 'q');
   const text = read.value;
-  const ask = { text, accounts: caller.accounts, limit, at: now() };
+  const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
+  const ask = { text, accounts, limit, at: now() };
   return { text, found: await search(pool, ask).catch(refuse) };
 }
 
@@ -54,7 +59,8 @@ export function searchRoutes(app: FastifyInstance, parts: Parts): void {
     },
     async ({ caller, query }) => {
       const limit = query.limit ?? SEARCH_LIMIT;
-      const { text, found: all } = await searchFor(caller, parts, query.q, limit);
+      const only = { limit, group: groupIn(query.group) };
+      const { text, found: all } = await searchFor(caller, parts, query.q, only);
       return {
         q: text,
         limit,

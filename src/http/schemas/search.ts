@@ -6,6 +6,7 @@ import {
   SEARCH_MAX,
   searchText,
 } from '../../domain/wire/search.js';
+import { groupQuery } from '../plumbing/groupFilter.js';
 import { account, event, reservationOfAny } from './lists.js';
 import { note } from './body.js';
 import { accountId, campaignId, closed, count, instant } from './parts.js';
@@ -30,6 +31,7 @@ export const searchQuery = closed({
       'q4-launch',
     ),
   }),
+  ...groupQuery,
   limit: Optional(
     Integer({
       minimum: 1,

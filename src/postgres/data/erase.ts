@@ -142,11 +142,7 @@ async function eraseIn(
     'update safeband.waiting set recipient_id = $1::text where recipient_id = any($2::text[])',
     [hash, spellings],
   );
-<<<<<<< HEAD
   await change('group_recipients', GROUP_RECIPIENTS, [hash, spellings.map(groupKeyOf)]);
-  const pattern = patternOf([ask.recipientId, ...spellings, ...chats, ...messages]);
-=======
->>>>>>> 8c5c57a9 (Seals: a sealed month is exported with a signature, and the audit seals months (R29))
   if (pattern !== null) {
     for (const [table, column, kind] of FREE_TEXT) {
       await change(table, textOf(table, column, kind), [pattern, hash]);

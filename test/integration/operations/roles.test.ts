@@ -55,15 +55,10 @@ const RIGHTS = `
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s
   erasures            -       -         s       -
-<<<<<<< HEAD
-  event_seal_days     -       -         s       -
-  event_seals         -       -         s       -
-  group_recipients    -       -         s       siud
-  group_reserves      -       -         s       siud
-=======
   event_seal_days     si      -         s       -
   event_seals         si      -         s       s
->>>>>>> 8c5c57a9 (Seals: a sealed month is exported with a signature, and the audit seals months (R29))
+  group_recipients    -       -         s       siud
+  group_reserves      -       -         s       siud
   groups              -       -         -       siu
   idempotency         -       -         -       siud
   identity_locks      su      -         -       -

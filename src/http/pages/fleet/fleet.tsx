@@ -60,13 +60,16 @@ export function FleetPage(props: Props): VNode {
             </noscript>
           </form>
         )}
-        {frame.caller?.role === 'operator' ? (
-          <p class="facts">
-            <a href="/orders">Orders</a>
-            <a href="/webhooks">Webhooks</a>
-            {frame.caller.accounts === null ? <a href="/keys">Keys</a> : null}
-          </p>
-        ) : null}
+        <p class="facts">
+          <a href="/groups">Groups</a>
+          {frame.caller?.role === 'operator' ? (
+            <>
+              <a href="/orders">Orders</a>
+              <a href="/webhooks">Webhooks</a>
+              {frame.caller.accounts === null ? <a href="/keys">Keys</a> : null}
+            </>
+          ) : null}
+        </p>
       </div>
       <BrakeSection frame={frame} part={props.brake} />
       {fleet === null ? (

@@ -1,6 +1,8 @@
 /** *Reservations*: of a campaign or of an account, by state, in pages. Filters apply at once. */
 import type { VNode } from 'preact';
+import type { GroupCount } from '../../../postgres/groups/members.js';
 import type { ReservationItem } from '../../../postgres/read/lists.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty, Table, When } from '../ui/parts.js';
 import { Beginnings, type Begun } from './begun.js';
@@ -16,6 +18,8 @@ export type Wanted = {
   readonly campaignId: string;
   readonly accountId: string;
   readonly state: string;
+  /** Of a campaign: only accounts of this group. */
+  readonly group: string;
 };
 type Row = ReservationItem & { readonly accountId: string };
 export type Listed = {
@@ -28,6 +32,7 @@ export type Listed = {
 type Props = Listed & {
   readonly frame: Frame;
   readonly wanted: Wanted;
+  readonly groups: readonly GroupCount[];
   /** The address of the file with all rows; null without a filter. */
   readonly csv: string | null;
   /** Why the filter cannot be read; null if it can. */
@@ -35,7 +40,7 @@ type Props = Listed & {
 };
 
 export const ReservationsPage = (props: Props): VNode => {
-  const { frame, wanted } = props;
+  const { frame, wanted, groups } = props;
   return (
     <Page frame={frame} title="Reservations">
       <div class="head">
@@ -64,6 +69,7 @@ export const ReservationsPage = (props: Props): VNode => {
             ))}
           </select>
         </label>
+        <GroupChoice group={wanted.group || null} groups={groups} />
         <button type="submit">Show</button>
       </form>
       <Result {...props} />

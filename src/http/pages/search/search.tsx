@@ -1,11 +1,13 @@
 /** *Search*: what begins with a text, by kind. */
 import type { ComponentChildren, VNode } from 'preact';
 import { isNothing, type Found, type Part } from '../../../postgres/read/searching.js';
+import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
 import type { FoundCampaign } from '../../../postgres/read/campaigns.js';
 import type { FoundChat, FoundReservation } from '../../../postgres/read/search.js';
 import type { StatusRow } from '../../../postgres/read/reads.js';
 import { campaignAddress } from '../../routes/search.js';
 import { campaignPage } from '../campaigns/addresses.js';
+import { GroupChoice } from '../groups/groupChoice.js';
 import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfRow } from '../ui/numbers.js';
@@ -15,12 +17,14 @@ import { Account, At, RESERVATION_HEAD, ReservationRow } from './words.js';
 type Props = {
   readonly frame: Frame;
   readonly text: string;
+  readonly group: GroupFilter;
+  readonly groups: readonly GroupCount[];
   /** Null: nothing was searched, or the text was refused. */
   readonly found: Found | null;
   readonly failure: string | null;
 };
 
-export const SearchPage = ({ frame, text, found, failure }: Props): VNode => (
+export const SearchPage = ({ frame, text, group, groups, found, failure }: Props): VNode => (
   <Page frame={frame} title="Search" searched={text}>
     <div class="head">
       <h1>Search</h1>
@@ -29,6 +33,15 @@ export const SearchPage = ({ frame, text, found, failure }: Props): VNode => (
         or the whole id of a member, in any spelling. Upper and lower case differ, except in ids of
         accounts and members. As of <When at={frame.now} show="full" />.
       </p>
+      {groups.length === 0 || text === '' ? null : (
+        <form class="filter" method="get" action="/search" data-apply="now">
+          <input type="hidden" name="q" value={text} />
+          <GroupChoice group={group} groups={groups} />
+          <noscript>
+            <button type="submit">Show</button>
+          </noscript>
+        </form>
+      )}
       {failure === null ? null : (
         <p class="banner banner-error" role="alert" id="refusal">
           {failure}
@@ -37,7 +50,7 @@ export const SearchPage = ({ frame, text, found, failure }: Props): VNode => (
     </div>
     {found === null ? null : isNothing(found) ? (
       <p class="empty" id="nothing">
-        Nothing begins with “{text}”.
+        Nothing begins with “{text}”{group === null ? '' : ' in these accounts'}.
       </p>
     ) : (
       <Results found={found} now={frame.now} />

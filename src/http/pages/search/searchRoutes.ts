@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { isAccountId, isCampaignId } from '../../../domain/primitives/ids.js';
 import { pageCampaign } from '../../../postgres/read/campaigns.js';
+import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
 import { isKnown, pageReservations } from '../../../postgres/read/lists.js';
 import { maySee, type Caller } from '../../access/caller.js';
+import { groupOfPage } from '../../plumbing/groupFilter.js';
 import { readPage, type Query } from '../../plumbing/paging.js';
 import { Problem } from '../../plumbing/problems.js';
 import { place } from '../../routes/lists/list.js';
@@ -25,14 +27,17 @@ export function addSearchPages(app: FastifyInstance, parts: PageParts): void {
 
   app.get<Asked>('/search', READ, async (request, reply) => {
     const raw = request.query['q'] ?? '';
+    const { caller } = request;
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const shown = { frame, text: typeof raw === 'string' ? shortOf(raw) : '' };
+    const group = groupOfPage(request.query['group']);
+    const groups = await countGroups(parts.pool, caller.accounts);
+    const shown = { frame, text: typeof raw === 'string' ? shortOf(raw) : '', group, groups };
     if (raw === '') {
       return sendPage(request, reply, SearchPage({ ...shown, found: null, failure: null }));
     }
     try {
-      const { text, found } = await searchFor(request.caller, parts, raw);
-      return await sendPage(request, reply, SearchPage({ frame, text, found, failure: null }));
+      const { text, found } = await searchFor(caller, parts, raw, { group });
+      return await sendPage(request, reply, SearchPage({ ...shown, text, found, failure: null }));
     } catch (error) {
       if (!(error instanceof Problem) || error.fields.field !== 'q') throw error;
       const failure = inWords(error.message);
@@ -42,12 +47,14 @@ export function addSearchPages(app: FastifyInstance, parts: PageParts): void {
   });
 
   app.get<Asked>('/reservations', READ, async (request, reply) => {
-    const wanted = wantedIn(request.query);
+    const { caller, query } = request;
+    const wanted = wantedIn(query);
     const failure = failureOf(wanted);
-    const listed =
-      failure === null ? await listFor(request.caller, parts, wanted, request.query) : NOTHING;
+    const listed = failure === null ? await listFor(caller, parts, wanted, query) : NOTHING;
+    const groups = await countGroups(parts.pool, caller.accounts);
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const page = ReservationsPage({ frame, wanted, ...listed, failure, csv: csvOf(wanted) });
+    const shown = { frame, wanted, groups, ...listed, failure, csv: csvOf(wanted) };
+    const page = ReservationsPage(shown);
     return sendPage(request, reply, page);
   });
 }
@@ -67,6 +74,7 @@ function wantedIn(query: Asked['Querystring']): Wanted {
     campaignId: textIn('campaignId'),
     accountId: textIn('accountId'),
     state: textIn('state'),
+    group: groupOfPage(textIn('group')) ?? '',
   };
 }
 
@@ -91,14 +99,15 @@ async function listFor(
   wanted: Wanted,
   query: Asked['Querystring'],
 ): Promise<Listed> {
-  const { accountId, campaignId } = wanted;
+  const { accountId, campaignId, group } = wanted;
   const { pool } = parts;
+  const all = await idsOfGroup(pool, { group: group || null, accounts: caller.accounts });
   if (accountId !== '' && !(maySee(caller, accountId) && (await isKnown(pool, accountId)))) {
-    return { ...NOTHING, begun: await begunBy('accountId', accountId, parts, caller.accounts) };
+    return { ...NOTHING, begun: await begunBy('accountId', accountId, parts, all) };
   }
-  const { items, next } = await rowsFor(caller, parts, wanted, query);
+  const { items, next } = await rowsFor(all, parts, wanted, query);
   if (items.length > 0 || campaignId === '') return { rows: items, next, begun: null };
-  const accounts = accountId === '' ? caller.accounts : [accountId];
+  const accounts = accountId === '' ? all : [accountId];
   const begun = await begunBy('campaignId', campaignId, parts, accounts);
   // The campaign exists: its rows have another state.
   return begun.ids?.includes(campaignId) ? NOTHING : { ...NOTHING, begun };
@@ -107,7 +116,7 @@ async function listFor(
 type Read = { readonly items: Listed['rows']; readonly next: string | null };
 
 async function rowsFor(
-  caller: Caller,
+  all: readonly string[] | null,
   { pool }: PageParts,
   { accountId, campaignId, state }: Wanted,
   query: Asked['Querystring'],
@@ -115,7 +124,7 @@ async function rowsFor(
   const page = { path: '/reservations', query: pagedBy(query) };
   const only = { state: state === '' ? null : state };
   if (campaignId !== '') {
-    const accounts = accountId === '' ? caller.accounts : [accountId];
+    const accounts = accountId === '' ? all : [accountId];
     return readPage({
       ...page,
       place: place(Type.Integer(), Type.String(), Type.String()),
@@ -141,18 +150,19 @@ async function rowsFor(
 /** Keeps what the links of pages repeat. */
 const pagedBy = (query: Asked['Querystring']): Query =>
   Object.fromEntries(
-    ['campaignId', 'accountId', 'state', 'cursor'].flatMap((name) => {
+    ['campaignId', 'accountId', 'state', 'group', 'cursor'].flatMap((name) => {
       const raw = query[name];
       return typeof raw === 'string' && raw !== '' ? [[name, raw.trim()]] : [];
     }),
   );
 
 /** Returns the address of the file with all rows of the page; null without a filter. */
-function csvOf({ accountId, campaignId, state }: Wanted): string | null {
+function csvOf({ accountId, campaignId, state, group }: Wanted): string | null {
   if (accountId === '' && campaignId === '') return null;
   const path = accountId === '' ? '/v1/reservations' : `/v1/accounts/${accountId}/reservations`;
   const words = new URLSearchParams({ format: 'csv' });
   if (campaignId !== '') words.set('campaignId', campaignId);
   if (state !== '') words.set('state', state);
+  if (group !== '' && accountId === '') words.set('group', group);
   return `${path}?${words.toString()}`;
 }

@@ -1,0 +1,108 @@
+/** *Groups*: each group with the numbers of its accounts, and links to its lists (R26). */
+import type { VNode } from 'preact';
+import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
+import type { NumberedGroup } from '../../../postgres/groups/numbers.js';
+import { many, whole } from '../ui/format.js';
+import { Page, type Frame } from '../ui/layout.js';
+import { Empty, Table, When } from '../ui/parts.js';
+import { STATE_WORDS } from '../ui/words.js';
+
+type Props = {
+  readonly frame: Frame;
+  readonly groups: readonly NumberedGroup[];
+  /** The address of the next page; null on the last one. */
+  readonly next: string | null;
+  /** True: this is the first page. */
+  readonly isFirst: boolean;
+};
+
+const HEAD = [
+  'Group',
+  { figure: 'Accounts' },
+  'States',
+  { figure: 'Spent today' },
+  { figure: 'Waiting' },
+  { figure: 'Alerts' },
+];
+
+export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
+  <Page frame={frame} title="Groups" here="fleet">
+    <div class="head">
+      <h1>Groups</h1>
+      <p class="note">
+        As of <When at={frame.now} show="full" />. Load the page again for newer numbers. The cap is
+        the sum of the caps of today of connected accounts, without their weekly caps.
+      </p>
+    </div>
+    {groups.length === 0 ? (
+      isFirst ? (
+        <Empty>
+          No account that this key may see has a group. Set one with{' '}
+          <code>safeband configure &lt;account&gt; --group eu-sales</code>.
+        </Empty>
+      ) : (
+        <Empty>No group follows.</Empty>
+      )
+    ) : (
+      <>
+        <Table caption="Groups" head={HEAD} stacks={true}>
+          {groups.map((one) => (
+            <Row key={one.group} one={one} />
+          ))}
+        </Table>
+        <nav class="pager" aria-label="Pages of the list">
+          <span>{many(groups.length, 'group')} on this page</span>
+          <a href="/v1/groups?format=csv" download>
+            Download CSV
+          </a>
+          {next === null ? null : (
+            <a rel="next" href={next}>
+              Next →
+            </a>
+          )}
+        </nav>
+      </>
+    )}
+  </Page>
+);
+
+/** Renders a group; each number is a link to its list. */
+function Row({ one }: { readonly one: NumberedGroup }): VNode {
+  const { group, accounts, states, counter, cap, waiting, alerts } = one;
+  const of = (path: string, more = ''): string => `${path}?group=${group}${more}`;
+  const known = ACCOUNT_STATES.flatMap((state) => {
+    const count = states[state] ?? 0;
+    return count === 0 ? [] : [{ state, count, ...STATE_WORDS[state] }];
+  });
+  return (
+    <tr id={`group-${group}`}>
+      <th scope="row">
+        <a href={of('/accounts')}>{group}</a>
+      </th>
+      <td class="number" data-label="Accounts">
+        {whole(accounts)}
+      </td>
+      <td data-label="States">
+        {known.length === 0
+          ? 'no account'
+          : known.map(({ state, count, word, means }, n) => (
+              <>
+                {n === 0 ? '' : ', '}
+                <a key={state} href={of('/accounts', `&state=${state}`)} title={means}>
+                  {whole(count)} {word}
+                </a>
+              </>
+            ))}
+      </td>
+      <td class="number" data-label="Spent today">
+        {whole(counter)} of {whole(cap)}
+      </td>
+      <td class="number" data-label="Waiting">
+        {whole(waiting)}
+      </td>
+      <td class="number" data-label="Alerts">
+        {alerts === 0 ? '0' : <a href={of('/alerts')}>{whole(alerts)}</a>}
+      </td>
+    </tr>
+  );
+}

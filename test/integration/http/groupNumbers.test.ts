@@ -1,0 +1,115 @@
+/** The list of groups with its numbers, and the filter `group` of drift, search and reservations. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HOUR_MS, isoInstant } from '../../../src/domain/primitives/time.js';
+import { safeband, settingsOf } from '../../support/cli.js';
+import { createHttpStand, type HttpStand } from '../../support/http.js';
+
+let stand: HttpStand;
+let operator: string;
+/** Two accounts of `acme`, one of `them`, and one without a group. */
+let [anna, ben, cara, dora] = ['', '', '', ''];
+const order = (id: string, name: string, body: object) =>
+  stand.ask(operator, `/v1/accounts/${id}/${name}`, body);
+
+beforeAll(async () => {
+  stand = await createHttpStand();
+  operator = await stand.key('operator');
+  [anna, ben] = [stand.newAccount('anna'), stand.newAccount('ben')];
+  [cara, dora] = [stand.newAccount('cara'), stand.newAccount('dora')];
+  await stand.connect(anna, { group: 'acme', dailyCap: 20 });
+  await stand.connect(ben, { group: 'acme', dailyCap: 7, pacing: { minGapSeconds: 3_600 } });
+  await stand.connect(cara, { group: 'them', dailyCap: 5 });
+  await stand.connect(dora, {});
+  for (const id of [anna, ben, cara]) {
+    await order(id, 'sendReserve', { reservationId: `slot-${id}`, campaignId: 'q4' });
+  }
+  const validUntil = isoInstant(Date.now() + 48 * HOUR_MS);
+  await order(ben, 'sendReserve', { reservationId: 'later', wait: true, validUntil });
+  await order(anna, 'hold', { reason: 'a check' });
+  for (const id of [anna, ben, cara, dora]) await order(id, 'reconcileNow', {});
+  await stand.pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
+     values ($1, 'drift', 'info', safeband.utc_day(now()), now())`,
+    [ben],
+  );
+});
+afterAll(() => stand.close());
+
+const ACME = {
+  group: 'acme',
+  accounts: 2,
+  states: { active: 1, held: 1 },
+  counter: 2,
+  cap: 27,
+  waiting: 1,
+  alerts: 1,
+};
+const THEM = { group: 'them', accounts: 1, counter: 1, cap: 5, waiting: 0, alerts: 0 };
+
+it('list, CSV, page and command show the same numbers of each group', async () => {
+  const { items } = (await stand.ask(operator, '/v1/groups')).json<{ items: object[] }>();
+  expect(items).toMatchObject([ACME, THEM]);
+  const csv = (await stand.ask(operator, '/v1/groups?format=csv')).body.trim().split('\r\n');
+  expect(csv[0]).toBe(Object.keys(items[0] ?? {}).join(','));
+  expect(csv[1]).toMatch(/^acme,2,.*,2,27,1,1$/);
+  const { body } = await stand.ask(operator, '/groups');
+  const text = body.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+  expect(text).toContain('acme 2 1 active , 1 held 2 of 27 1 1 them 1 1 active 1 of 5 0 0');
+  expect(body).toContain('href="/accounts?group=acme&amp;state=held"');
+  expect(body).toContain('href="/alerts?group=acme"');
+  expect((await stand.ask(operator, '/fleet')).body).toContain('href="/groups"');
+  const byHand = await safeband(['groups', '--csv'], settingsOf(stand));
+  expect(byHand.out.split('\n')).toEqual(csv);
+  const shown = await safeband(['group', 'list'], settingsOf(stand));
+  expect(shown.out).toMatch(/acme +2 +2 +27 +1 +1 +1 active, 1 held +the defaults of Safeband/);
+});
+
+it('a limited key sees its own groups, and only the numbers of its accounts', async () => {
+  const [acme, only, none] = [
+    await stand.key('reader', null, ['acme']),
+    await stand.key('reader', [ben]),
+    await stand.key('reader', [dora]),
+  ];
+  const groupsOf = async (key: string) =>
+    (await stand.ask(key, '/v1/groups')).json<{ items: object[] }>().items;
+  expect(await groupsOf(acme)).toMatchObject([ACME]);
+  expect(await groupsOf(only)).toMatchObject([
+    { group: 'acme', accounts: 1, states: { active: 1 }, counter: 1, cap: 7, defaults: null },
+  ]);
+  const page = (await stand.ask(acme, '/groups')).body;
+  expect([page.includes('group-acme'), page.includes('them')]).toEqual([true, false]);
+  expect((await stand.ask(none, '/groups')).body).toContain('No account that this key may see');
+});
+
+it('drift, search and reservations filter by a group, over HTTP, on pages and in commands', async () => {
+  await stand.pool.query(
+    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+     select id, 'seen-' || id, 'external', safeband.utc_day(now()), now() from unnest($1::text[]) id`,
+    [[ben, cara]],
+  );
+  for (const url of [
+    '/v1/drift?group=acme',
+    '/v1/search?q=slot&group=acme',
+    '/search?q=slot&group=acme',
+    '/reservations?campaignId=q4&group=acme',
+    '/v1/reservations?campaignId=q4&group=acme',
+  ]) {
+    const { statusCode, body } = await stand.ask(operator, url);
+    const found = [body.includes(ben), body.includes(cara)];
+    expect([url, statusCode, found]).toEqual([url, 200, [true, false]]);
+  }
+  expect((await stand.ask(operator, '/v1/drift?group=EU')).statusCode).toBe(400);
+  expect((await stand.ask(operator, '/v1/search?q=slot&group=EU')).statusCode).toBe(400);
+  const page = (await stand.ask(operator, '/reservations?campaignId=q4&group=acme')).body;
+  expect(page).toContain('/v1/reservations?format=csv&amp;campaignId=q4&amp;group=acme');
+  expect(page).toMatch(/<option value="acme" selected/);
+  const nothing = (await stand.ask(operator, '/search?q=slot&group=nobody')).body;
+  expect(nothing).toContain('Nothing begins with “slot” in these accounts.');
+  for (const argv of [
+    ['drift', '--group', 'acme'],
+    ['find', 'slot', '--group', 'acme'],
+  ]) {
+    const { out } = await safeband(argv, settingsOf(stand));
+    expect([argv, out.includes(ben), out.includes(cara)]).toEqual([argv, true, false]);
+  }
+});
