@@ -50,7 +50,9 @@ it('list, CSV, page and command show the same numbers of each group', async () =
   const { items } = (await stand.ask(operator, '/v1/groups')).json<{ items: object[] }>();
   expect(items).toMatchObject([ACME, THEM]);
   const csv = (await stand.ask(operator, '/v1/groups?format=csv')).body.trim().split('\r\n');
-  expect(csv[0]).toBe(Object.keys(items[0] ?? {}).join(','));
+  expect(csv[0]).toBe(
+    'group,accounts,defaults,changedBy,changedAt,states,counter,cap,waiting,alerts',
+  );
   expect(csv[1]).toMatch(/^acme,2,.*,2,27,1,1$/);
   const { body } = await stand.ask(operator, '/groups');
   const text = body.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');

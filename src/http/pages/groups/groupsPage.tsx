@@ -89,7 +89,7 @@ function Row({ one }: { readonly one: NumberedGroup }): VNode {
               <>
                 {n === 0 ? '' : ', '}
                 <a key={state} href={of('/accounts', `&state=${state}`)} title={means}>
-                  {whole(count)} {word}
+                  {whole(count)} {word.toLowerCase()}
                 </a>
               </>
             ))}
