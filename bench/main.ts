@@ -7,14 +7,17 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
+import { BRAKE_STEP } from './brake.js';
 import { lifeOfData } from './data.js';
 import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
 import { auditOf } from './fleet.js';
+import { onFleet } from './fleetOf.js';
 import { largestState } from './full.js';
 import { throughHttp } from './http.js';
 import { askInLine, eventsOfTurn } from './line.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { midnightOf } from './midnight.js';
+import { ORDER_STEP } from './orders.js';
 import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
@@ -67,7 +70,12 @@ const add = (line: Line): void => {
 };
 const word = process.argv[2] ?? '';
 /** Parts that run only if they are named: they need a machine of their own, or a time of day. */
-const onRequest: typeof parts = [['midnight', midnightOf]];
+const onRequest: typeof parts = [
+  ['midnight', midnightOf],
+  ['orders', onFleet('orders', [ORDER_STEP])],
+  ['brake', onFleet('brake', [BRAKE_STEP])],
+  ['fleet-life', onFleet('life', [ORDER_STEP, BRAKE_STEP])],
+];
 if ('simulator'.includes(word)) {
   print('measuring: simulator');
   for (const line of await stepsPerSecond()) add(line);

@@ -5,8 +5,6 @@
  * `npm run at -- 2026-12-09T23:50:00Z UTC npm run bench -- midnight 10000`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import pLimit from 'p-limit';
-import { createClient } from '../src/client/index.js';
 import { MIDNIGHT_SPREAD_MS } from '../src/domain/primitives/midnight.js';
 import {
   DAY_MS,
@@ -16,36 +14,15 @@ import {
   SECOND_MS,
   startOf,
 } from '../src/domain/primitives/time.js';
-import { createPool, type Pool } from '../src/postgres/pool.js';
+import type { Pool } from '../src/postgres/pool.js';
+import { connectFleet, print, wantedAccounts, whole } from './fleetOf.js';
 import type { Line } from './latency.js';
-import { timed, type Bench } from './stand.js';
+import type { Bench } from './stand.js';
 
-const ACCOUNTS = 10_000;
-/** Accounts that are connected at the same time. */
-const CROWD = 32;
 /** Seconds over which the highest rate is measured. */
 const WINDOW_S = 10;
 /** How long the accounts may take after midnight before the benchmark gives up. */
 const PATIENCE_MS = HOUR_MS;
-
-const print = (line: string): void => {
-  process.stderr.write(`  ${line}\n`);
-};
-
-/** Connects the accounts; returns the accounts a second. */
-async function connectAll(bench: Bench, accounts: number): Promise<number> {
-  const { client, taskQueue } = bench;
-  const safeband = createClient({ client, taskQueue, deadlineMs: 60 * SECOND_MS });
-  let done = 0;
-  const connect = async (n: number): Promise<void> => {
-    await safeband.connect({ accountId: `midnight-${n}`, tier: 'recruiter' });
-    done += 1;
-    if (done % 500 === 0) print(`midnight: ${done} of ${accounts} accounts are connected`);
-  };
-  const ids = Array.from({ length: accounts }, (_, n) => n);
-  const took = await timed(() => pLimit(CROWD).map(ids, connect));
-  return (accounts / took) * SECOND_MS;
-}
 
 /** How many rows have the day of that midnight. */
 async function rolled(pool: Pool, midnight: number): Promise<number> {
@@ -60,7 +37,7 @@ async function rolled(pool: Pool, midnight: number): Promise<number> {
 /** Connects the accounts and follows them over the next midnight UTC. */
 export async function midnightOf(
   bench: Bench,
-  accounts = Number(process.argv[3] ?? ACCOUNTS),
+  accounts = wantedAccounts(),
 ): Promise<readonly Line[]> {
   const midnight = startOf(dayOf(Date.now())) + DAY_MS;
   if (midnight - Date.now() > HOUR_MS) {
@@ -69,8 +46,8 @@ export async function midnightOf(
         'npm run at -- 2026-12-09T23:50:00Z UTC npm run bench -- midnight',
     );
   }
-  const connectedASecond = await connectAll(bench, accounts);
-  const pool = createPool(bench.databaseUrl, 1);
+  const { fleet, line } = await connectFleet(bench, 'midnight', accounts);
+  const { pool } = fleet;
   const late = (await rolled(pool, midnight)) > 0 || Date.now() > midnight;
   if (late) throw new Error('midnight came before all accounts were connected: begin earlier');
   print(`midnight: in ${Math.round((midnight - Date.now()) / SECOND_MS)} s`);
@@ -85,14 +62,10 @@ export async function midnightOf(
   }
   await pool.end();
   const rates = counts.slice(WINDOW_S).map((count, i) => (count - (counts[i] ?? 0)) / WINDOW_S);
-  const name = `midnight of ${accounts.toLocaleString('en')} accounts`;
+  const name = `midnight of ${whole(accounts)} accounts`;
   const spread = MIDNIGHT_SPREAD_MS / SECOND_MS;
   return [
-    [
-      `connecting ${accounts.toLocaleString('en')} accounts`,
-      `${connectedASecond.toFixed(0)} /s`,
-      '',
-    ],
+    line,
     [`${name}, the last row`, `${counts.length - 1} s`, `${spread + 30} s at most`],
     [`${name}, most in ${WINDOW_S} s`, `${Math.max(...rates).toFixed(0)} /s`, ''],
     [`${name}, what the spread asks for`, `${(accounts / spread).toFixed(0)} /s`, ''],
