@@ -147,10 +147,11 @@ begin
       ('safeband_server', 'replies', 'select'),
       ('safeband_server', 'past_days', 'select'),
       ('safeband_server', 'brakes', 'select'),
-      -- It makes orders and stops them; an order whose workflow cannot start is removed again.
-      ('safeband_server', 'orders', 'select, insert, delete'),
-      ('safeband_server', 'orders', 'update (stopped_at, stopped_by, stop_reason)'),
-      ('safeband_server', 'order_accounts', 'select, insert, delete'),
+      -- It makes orders and stops them, also an order whose workflow cannot start.
+      ('safeband_server', 'orders', 'select, insert'),
+      ('safeband_server', 'orders',
+        'update (stopped_at, stopped_by, stop_reason, ended_at, takes_back)'),
+      ('safeband_server', 'order_accounts', 'select, insert'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),

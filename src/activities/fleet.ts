@@ -35,6 +35,7 @@ import {
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
+import { startUnstarted, type StartOrder } from './orders/unstarted.js';
 
 /** The calls to Temporal that the audit needs. */
 export type Workflows = {
@@ -43,6 +44,7 @@ export type Workflows = {
   /** Asks an account to reconcile; false if its workflow does not run. */
   readonly wake: (accountId: string) => Promise<boolean>;
   readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
+  readonly startOrder: StartOrder;
   readonly tasks: Tasks;
 };
 
@@ -66,6 +68,7 @@ export function fleetActivities(
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
       const audited = await audit(pool, workflows, ask, sizes);
+      await startUnstarted(pool, workflows.startOrder);
       await forget(pool, ask.at, { keep: data.keep, seal });
       return audited;
     },

@@ -1,6 +1,7 @@
 /** The fleet audit's calls to Temporal, over the connection of its worker. */
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import { startOrder } from '../temporal/orders.js';
 import { messages, WORKFLOW_TYPE, workflowIdOf } from '../temporal/protocol.js';
 import { readTasks, startAgain, terminateRun } from '../temporal/workflowTasks.js';
 import type { Tasks } from './failing.js';
@@ -34,6 +35,18 @@ async function wake(accountId: string): Promise<boolean> {
 const start: Workflows['start'] = (account) =>
   startAgain(getClient(), account, activityInfo().taskQueue);
 
+/**
+ * An order whose workflow has completed does not run once more: only rows from an old dump show it
+ * as running.
+ */
+const orderAgain: Workflows['startOrder'] = (orderId, isStopped) =>
+  startOrder(
+    getClient(),
+    orderId,
+    activityInfo().taskQueue,
+    isStopped ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+  );
+
 const tasks: Tasks = {
   reported: () => idsOf(`${RUNNING} AND TemporalReportedProblems IS NOT NULL`),
   read: (accountId) => readTasks(getClient(), accountId),
@@ -42,4 +55,10 @@ const tasks: Tasks = {
   start,
 };
 
-export const workflows: Workflows = { running: () => idsOf(RUNNING), wake, start, tasks };
+export const workflows: Workflows = {
+  running: () => idsOf(RUNNING),
+  wake,
+  start,
+  startOrder: orderAgain,
+  tasks,
+};

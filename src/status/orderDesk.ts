@@ -7,7 +7,7 @@ import { assertNever } from '../domain/primitives/assert.js';
 import { parseOrderBy, parseOrderRequest, type OrderRequest } from '../domain/fleet/order.js';
 import type { Instant } from '../domain/primitives/time.js';
 import {
-  dropOrder,
+  giveUpOrder,
   keepOrder,
   keepTakeBack,
   previewOrder,
@@ -33,7 +33,7 @@ export class OrderRefused extends Error {
 /** What the desk needs; `accounts`: those that the key may see, null for all. */
 export type Desk = {
   readonly pool: Pool;
-  /** Starts the workflow of the order. */
+  /** Starts the workflow of the order; one that runs continues. */
   readonly startOrder: (orderId: string) => Promise<void>;
   readonly now: () => Instant;
   readonly accounts: readonly string[] | null;
@@ -50,8 +50,13 @@ export async function preview(desk: Desk, raw: unknown): Promise<Previewed> {
   const order = read(raw, desk.now());
   const found = await previewOrder(desk.pool, { filter: order.filter, accounts: desk.accounts });
   const named = order.filter.accountIds?.length ?? found.count;
-  return { ...found, effect: effectOf(order), missing: Math.max(0, named - found.count) };
+  const effect = `${effectOf(order)}${order.filter.state === undefined ? '' : SAVED_STATE}`;
+  return { ...found, effect, missing: Math.max(0, named - found.count) };
 }
+
+const SAVED_STATE =
+  ' An account is chosen by the state in its row, which is that of its last save: a limit that has' +
+  ' ended since then is still in it.';
 
 /** Makes the order if its number of accounts is still the expected one, and starts it. */
 export async function makeOrder(desk: Desk, raw: unknown): Promise<OrderRow> {
@@ -77,6 +82,8 @@ export async function stop(desk: Desk, orderId: string, raw: By): Promise<OrderR
   if (!(await stopOrder(desk.pool, { orderId, ...by }))) {
     throw new OrderRefused('order-refused', 'the order has ended, or was stopped already');
   }
+  // If its workflow does not run, nothing else would end it before the next audit.
+  await desk.startOrder(orderId).catch(() => undefined);
   return known(desk, orderId);
 }
 
@@ -106,11 +113,13 @@ export async function known({ pool, accounts }: Desk, orderId: string): Promise<
   throw new OrderRefused('order-unknown', 'there is no such order, or this key may not see it');
 }
 
+const NOT_STARTED = 'Temporal did not answer when the order was started';
+
 async function started(desk: Desk, orderId: string): Promise<OrderRow> {
   try {
     await desk.startOrder(orderId);
   } catch (error) {
-    await dropOrder(desk.pool, orderId);
+    await giveUpOrder(desk.pool, { orderId, reason: NOT_STARTED });
     throw error;
   }
   return known(desk, orderId);

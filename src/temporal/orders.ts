@@ -1,15 +1,19 @@
 /** Starts the workflow of an order on many accounts (R30). */
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ORDER, orderWorkflowId } from './protocol.js';
 
 const DEADLINE_MS = 5_000;
 
-/** Starts the workflow; a workflow that was started before continues. */
+/**
+ * Starts the workflow of an order; one that runs continues. `again`: whether an order whose workflow
+ * has ended may run once more.
+ */
 export async function startOrder(
   client: Client,
   orderId: string,
   taskQueue: string,
+  again: NonNullable<WorkflowStartOptions['workflowIdReusePolicy']> = 'ALLOW_DUPLICATE',
 ): Promise<void> {
   try {
     await client.withDeadline(Date.now() + DEADLINE_MS, () =>
@@ -17,7 +21,8 @@ export async function startOrder(
         workflowId: orderWorkflowId(orderId),
         taskQueue,
         args: [{ orderId }],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: again,
         staticSummary: 'An order on many accounts',
       }),
     );

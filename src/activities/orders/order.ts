@@ -2,98 +2,108 @@
  * Executes an order on many accounts (R30): some accounts a second, each with one Update. An
  * account whose outcome is written is not asked again, and a repeated Update has the same id.
  */
-import { cancellationSignal, getClient, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import pLimit from 'p-limit';
-import {
-  messageOf,
-  outcomeOf,
-  type KeptOrder,
-  type OrderOutcome,
-} from '../../domain/fleet/order.js';
 import { MINUTE_MS, SECOND_MS } from '../../domain/primitives/time.js';
-import { endOrder, noteOutcome, readOrderWork } from '../../postgres/fleet/orders.js';
+import { endOrder, noteOutcome, readOrderWork } from '../../postgres/fleet/orderWork.js';
 import type { Pool } from '../../postgres/pool.js';
-import { workflowIdOf } from '../../temporal/protocol.js';
 import type { Activities } from '../ports.js';
+import { ask } from './ask.js';
 
 /** How long one activity works; then the workflow begins the next one. */
 const WORK_MS = MINUTE_MS;
-/** Maximum accounts that are asked at once. */
-const AT_ONCE = 20;
-const TRIES = 3;
-const UPDATE_MS = 12 * SECOND_MS;
-/** Maximum characters of an error in its row. */
-const ERROR_CHARS = 500;
-
-type Found = { readonly outcome: OrderOutcome; readonly error: string | null };
+/**
+ * Maximum accounts that are asked at once. An account that does not answer takes one of these
+ * places for up to 39 s, while the others continue.
+ */
+const AT_ONCE = 64;
 
 export const orderActivities = (pool: Pool): Pick<Activities, 'runOrder'> => ({
   runOrder: async ({ orderId }) => {
-    const until = Date.now() + WORK_MS;
-    while (Date.now() < until && !cancellationSignal().aborted) {
-      const begunAt = Date.now();
-      const work = await readOrderWork(pool, orderId, batchOf);
-      if (!work) return { isOver: true };
-      const { order, perSecond, isStopped, next } = work;
-      if (isStopped || next.length === 0) {
-        await endOrder(pool, orderId);
-        return { isOver: true };
-      }
-      const batch = next.slice(0, perSecond);
-      await pLimit(AT_ONCE).map(batch, async (accountId) => {
+    const asked = new Asked();
+    try {
+      const isOver = await work(pool, orderId, asked);
+      await asked.close();
+      if (isOver) await endOrder(pool, orderId);
+      return { isOver };
+    } finally {
+      await asked.close();
+    }
+  },
+});
+
+/** Asks accounts for a minute. True: none is left to ask, or a person has stopped the order. */
+async function work(pool: Pool, orderId: string, asked: Asked): Promise<boolean> {
+  const until = Date.now() + WORK_MS;
+  while (Date.now() < until && !cancellationSignal().aborted) {
+    const begunAt = Date.now();
+    heartbeat(asked.count);
+    const found = await readOrderWork(pool, orderId, asked.count);
+    if (!found || found.isStopped || found.next.length === 0) return true;
+    const { order, perSecond, next } = found;
+    const batch = next.filter((id) => !asked.has(id)).slice(0, perSecond - asked.waiting);
+    for (const accountId of batch) {
+      asked.add(accountId, async () => {
         const { outcome, error } = await ask(order, accountId);
         await noteOutcome(pool, { orderId, accountId, outcome, error });
         heartbeat(accountId);
       });
-      // The batch is what one second may have.
-      await pause(SECOND_MS * (batch.length / perSecond) - (Date.now() - begunAt));
     }
-    return { isOver: false };
-  },
-});
-/** Rows of one read: as many as the highest rate. */
-const batchOf = 500;
-
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, ms));
-  });
-
-/** Sends the message to one account, and returns what became of it. Throws nothing. */
-async function ask(order: KeptOrder, accountId: string): Promise<Found> {
-  const { name, payload } = messageOf(order);
-  const handle = getClient().workflow.getHandle(workflowIdOf(accountId));
-  const updateId = `order-${order.orderId}`;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const answer = await getClient().withDeadline(Date.now() + UPDATE_MS, () =>
-        handle.executeUpdate<unknown, [object]>(name, { args: [payload], updateId }),
-      );
-      return { outcome: outcomeOf(order, answer), error: null };
-    } catch (error) {
-      const final = finalIn(error) ?? (tries < TRIES ? undefined : unavailable(error));
-      if (final !== undefined) return { outcome: 'failed', error: final.slice(0, ERROR_CHARS) };
-      heartbeat(accountId);
-      await pause(SECOND_MS * tries);
-    }
+    // The batch is what one second may have. After the last one, only answers are missing.
+    const share = batch.length > 0 ? batch.length / perSecond : 1;
+    await asked.wait(SECOND_MS * share - (Date.now() - begunAt), batch.length === 0);
   }
+  return false;
 }
 
-/** Returns the refusal of the account; undefined if the same message may succeed later. */
-function finalIn(error: unknown): string | undefined {
-  if (error instanceof WorkflowNotFoundError) {
-    return 'AccountUnknown: the account is not connected';
-  }
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) return undefined;
-  return TEMPORARY.includes(cause.type) ? undefined : `${cause.type}: ${cause.message}`;
-}
-const TEMPORARY: readonly unknown[] = [
-  'Unavailable',
-  'UnprocessedUpdate',
-  'AcceptedUpdateCompletedWorkflow',
-];
+/** The accounts that are being asked, and those that wait for a place. */
+class Asked {
+  readonly #limit = pLimit(AT_ONCE);
+  readonly #running = new Map<string, Promise<void>>();
+  #isClosed = false;
+  #failure: { readonly error: unknown } | undefined;
 
-const unavailable = (error: unknown): string =>
-  `Unavailable: ${error instanceof Error ? error.message : String(error)}`;
+  get count(): number {
+    return this.#running.size;
+  }
+
+  get waiting(): number {
+    return this.#limit.pendingCount;
+  }
+
+  has(accountId: string): boolean {
+    return this.#running.has(accountId);
+  }
+
+  /** Asks as soon as a place is free. */
+  add(accountId: string, work: () => Promise<void>): void {
+    const running = this.#limit(async () => {
+      try {
+        if (!this.#isClosed) await work();
+      } catch (error) {
+        this.#failure ??= { error };
+      } finally {
+        this.#running.delete(accountId);
+      }
+    });
+    this.#running.set(accountId, running);
+  }
+
+  /** Waits so long, and with `orAll` only until all have answered. Throws if one has failed. */
+  async wait(ms: number, orAll: boolean): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, ms));
+    });
+    await Promise.race([late, ...(orAll ? [Promise.all(this.#running.values())] : [])]);
+    clearTimeout(timer);
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /** Asks no further account, and waits for those that are being asked. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#running.values());
+    if (this.#failure) throw this.#failure.error;
+  }
+}

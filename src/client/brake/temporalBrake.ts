@@ -6,16 +6,18 @@ import {
   BRAKE_MEMO,
   brakesIn,
   parseEngage,
+  parseRelease,
   type BrakeState,
   type Engage,
   type Engaged,
   type Released,
 } from '../../domain/fleet/brake.js';
+import type { Parser } from '../../domain/wire/message.js';
 import { isoInstant, type Instant } from '../../domain/primitives/time.js';
 import { BRAKE, brakeWorkflowId } from '../../temporal/protocol.js';
 import { isNotFound, isUnknownAccount, SafebandError } from '../errors.js';
 import { persist } from '../transport.js';
-import type { BrakeOrder, BrakeTransport } from './brake.js';
+import type { BrakeTransport } from './brake.js';
 
 /** Shown in place of an account in errors. */
 const NAME = '(brake)';
@@ -68,8 +70,12 @@ export function temporalBrake(client: Client, taskQueue: string): BrakeTransport
   };
   return {
     read: (deadline) => persist(NAME, deadline, read),
-    engage: async (order, deadline) => engage(checked(order), deadline),
-    release: async (order, deadline) => {
+    engage: async (order, deadline) => {
+      const brakeId = randomBytes(8).toString('hex');
+      return engage(checked(parseEngage, { ...order, brakeId }), deadline);
+    },
+    release: async (raw, deadline) => {
+      const order = checked(parseRelease, raw);
       const call = (until: Instant) =>
         client.withDeadline(until, () =>
           handle.executeUpdate<Released, [object]>(BRAKE.release, { args: [order] }),
@@ -84,10 +90,9 @@ export function temporalBrake(client: Client, taskQueue: string): BrakeTransport
   };
 }
 
-/** Returns the order with an id of its own; throws `InvalidInput` before the fleet is stopped. */
-function checked(order: BrakeOrder): Engage {
-  const whole = { ...order, brakeId: randomBytes(8).toString('hex') };
-  const parsed = parseEngage(whole, 'strict', Date.now());
+/** Reads an order; throws `InvalidInput` before anything is changed. */
+function checked<T>(parse: Parser<T>, order: object): T {
+  const parsed = parse(order, 'strict', Date.now());
   if (parsed.ok) return parsed.value;
   throw new SafebandError(parsed.refused, parsed.message);
 }

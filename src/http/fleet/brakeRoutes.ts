@@ -1,5 +1,5 @@
 /** The brake of the fleet over HTTP (R27): every key reads it, operators of all accounts use it. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Static } from 'typebox';
 import { hasGroup, type Caller } from '../access/caller.js';
 import { actorOf } from '../access/actor.js';
@@ -7,6 +7,8 @@ import { forbidden } from '../plumbing/problems.js';
 import * as schemas from '../schemas/brake.js';
 import { readBrakes } from '../../status/brakes.js';
 import { problems } from '../routes/message.js';
+import type { BrakeOrder } from '../../client/index.js';
+import type { Engaged, Released } from '../../domain/fleet/brake.js';
 import type { Parts } from '../context.js';
 
 const tags = ['fleet'];
@@ -20,8 +22,6 @@ export function checkMayBrake(caller: Caller, group: string | null | undefined):
     'use a key of these accounts, or hold single accounts',
   );
 }
-
-const ofGroup = (group: string | null | undefined) => (group ? { group } : {});
 
 export function brakeRoutes(app: FastifyInstance, parts: Parts): void {
   const { client, pool } = parts;
@@ -41,39 +41,38 @@ export function brakeRoutes(app: FastifyInstance, parts: Parts): void {
       return { held: [...held], history: [...history] };
     },
   );
-  app.post<{ Body: Static<typeof schemas.brakeOrder> }>(
+  const order = (
+    path: string,
+    schema: FastifySchema & { readonly operationId: string; readonly summary: string },
+    run: (by: BrakeOrder) => Promise<Engaged | Released>,
+  ): void => {
+    app.post<{ Body: Static<typeof schemas.brakeOrder> }>(
+      path,
+      { config: { needs: 'operate' }, schema: { tags, body: schemas.brakeOrder, ...schema } },
+      async ({ caller, body: { group, reason, actor } }) => {
+        checkMayBrake(caller, group);
+        return run({ ...(group ? { group } : {}), reason, actor: actorOf(caller, actor) });
+      },
+    );
+  };
+  order(
     '/v1/brake',
     {
-      config: { needs: 'operate' },
-      schema: {
-        operationId: 'engageBrake',
-        tags,
-        summary: 'Stop all sends within 2 s, before any account is asked',
-        description: 'For keys of all accounts. A second brake changes nothing.',
-        body: schemas.brakeOrder,
-        response: { 200: schemas.engaged, ...problems },
-      },
+      operationId: 'engageBrake',
+      summary: 'Stop all sends within 2 s, before any account is asked',
+      description:
+        'For keys of all accounts, or of all accounts of the group. A second brake changes nothing.',
+      response: { 200: schemas.engaged, ...problems },
     },
-    async ({ caller, body: { group, reason, actor } }) => {
-      checkMayBrake(caller, group);
-      return client.brake.engage({ ...ofGroup(group), reason, actor: actorOf(caller, actor) });
-    },
+    (by) => client.brake.engage(by),
   );
-  app.post<{ Body: Static<typeof schemas.brakeOrder> }>(
+  order(
     '/v1/brake/release',
     {
-      config: { needs: 'operate' },
-      schema: {
-        operationId: 'releaseBrake',
-        tags,
-        summary: 'Release the brake: callers continue',
-        body: schemas.brakeOrder,
-        response: { 200: schemas.released, ...problems },
-      },
+      operationId: 'releaseBrake',
+      summary: 'Release the brake: callers continue',
+      response: { 200: schemas.released, ...problems },
     },
-    async ({ caller, body: { group, reason, actor } }) => {
-      checkMayBrake(caller, group);
-      return client.brake.release({ ...ofGroup(group), reason, actor: actorOf(caller, actor) });
-    },
+    (by) => client.brake.release(by),
   );
 }

@@ -14,6 +14,7 @@ import {
   takeBack,
   type Desk,
 } from '../../status/orderDesk.js';
+import { isCsv, sendCsv } from '../plumbing/csv.js';
 import { pageOf, readPage } from '../plumbing/paging.js';
 import { Problem, problemOf } from '../plumbing/problems.js';
 import * as schemas from '../schemas/orders.js';
@@ -132,24 +133,30 @@ export function orderRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         operationId: 'orderAccounts',
         tags,
-        summary: 'The accounts of an order, with what became of each',
+        summary: 'The accounts of an order, with what became of each; also as CSV',
         params: schemas.orderParams,
         querystring: schemas.accountsQuery,
         response: { 200: pageOf(schemas.orderAccount), ...problems },
       },
     },
-    async ({ caller, params: { orderId }, query, url }) => {
+    async (request, reply) => {
+      const { caller, query, url } = request;
+      const { orderId } = request.params;
       await refusing(known(deskOf(parts, caller), orderId));
       const { outcome = null } = query;
-      return readPage({
-        path: url.split('?')[0] ?? '',
-        query,
-        place: Type.String(),
-        read: async (after, limit) =>
-          (await listOrderAccounts(pool, { orderId, after, limit, outcome })).map((item) => ({
-            item,
-            place: item.accountId,
-          })),
+      const read = async (after: string | null, limit: number) =>
+        (await listOrderAccounts(pool, { orderId, after, limit, outcome })).map((item) => ({
+          item,
+          place: item.accountId,
+        }));
+      if (!isCsv(query)) {
+        return readPage({ path: url.split('?')[0] ?? '', query, place: Type.String(), read });
+      }
+      return sendCsv(request, reply, {
+        name: `safeband-order-${orderId}.csv`,
+        columns: ['orderId', ...Object.keys(schemas.orderAccount.properties)],
+        more: { orderId },
+        read,
       });
     },
   );

@@ -11,6 +11,7 @@ import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 import { TIERS } from '../../domain/primitives/tier.js';
 import { group } from '../../domain/wire/settingText.js';
 import { ACTOR_RULE } from '../../domain/wire/values.js';
+import { csvQuery } from '../plumbing/csv.js';
 import { pageQuery } from '../plumbing/paging.js';
 import { note } from './body.js';
 import { accountId, closed, count, instant, may, orNull } from './parts.js';
@@ -110,6 +111,7 @@ export const orderAccount = closed({
 });
 export const accountsQuery = closed({
   ...pageQuery,
+  ...csvQuery,
   outcome: Optional(
     Enum(['done', 'unchanged', 'failed', 'left'], { description: 'Only these; left: no outcome.' }),
   ),

@@ -124,12 +124,21 @@ export async function keepTakeBack(
   });
 }
 
-/** Removes an order whose workflow could not be started. */
-export const dropOrder = (pool: Pool, orderId: string): Promise<unknown> =>
-  inTransaction(pool, async (db) => {
-    await db.query('delete from safeband.order_accounts where order_id = $1', [orderId]);
-    await db.query('delete from safeband.orders where order_id = $1', [orderId]);
-  });
+/**
+ * Stops and ends an order whose workflow could not be started. Its rows stay, because Temporal may
+ * have started it without an answer. The order that it takes back can be taken back again.
+ */
+export const giveUpOrder = (
+  db: Queryable,
+  { orderId, reason }: Pick<KeptOrder, 'orderId' | 'reason'>,
+): Promise<unknown> =>
+  db.query(
+    `update safeband.orders
+        set stopped_at = clock_timestamp(), stopped_by = actor, stop_reason = $2,
+            ended_at = clock_timestamp(), takes_back = null
+      where order_id = $1 and ended_at is null`,
+    [orderId, reason],
+  );
 
 /** An order with its progress. Instants are ISO 8601. */
 export type OrderRow = Omit<KeptOrder, 'takesBack'> & {
@@ -147,8 +156,6 @@ export type OrderRow = Omit<KeptOrder, 'takesBack'> & {
   readonly failed: number;
   readonly left: number;
 };
-const COUNT = (what: string): string => `(select count(*) filter (where ${what})
-  from safeband.order_accounts x where x.order_id = o.order_id)`;
 const ORDER_ROW = `jsonb_build_object('orderId', o.order_id, 'kind', o.kind, 'filter', o.filter,
   'change', o.change, 'reason', o.reason, 'actor', o.actor, 'perSecond', o.per_second,
   'accounts', o.accounts, 'takesBack', o.takes_back,
@@ -156,8 +163,14 @@ const ORDER_ROW = `jsonb_build_object('orderId', o.order_id, 'kind', o.kind, 'fi
   'madeAt', safeband.iso(o.made_at), 'endedAt', safeband.iso(o.ended_at),
   'stopped', case when o.stopped_at is not null then jsonb_build_object(
     'at', safeband.iso(o.stopped_at), 'actor', o.stopped_by, 'reason', o.stop_reason) end,
-  'done', ${COUNT("outcome = 'done'")}, 'unchanged', ${COUNT("outcome = 'unchanged'")},
-  'failed', ${COUNT("outcome = 'failed'")}, 'left', ${COUNT('outcome is null')})`;
+  'done', x.done, 'unchanged', x.unchanged, 'failed', x.failed, 'left', x.unasked)`;
+/** One pass over the accounts of each order: an order for the fleet has as many. */
+const WITH_COUNTS = `cross join lateral (
+  select count(*) filter (where outcome = 'done') as done,
+         count(*) filter (where outcome = 'unchanged') as unchanged,
+         count(*) filter (where outcome = 'failed') as failed,
+         count(*) filter (where outcome is null) as unasked
+    from safeband.order_accounts where order_id = o.order_id) x`;
 /** A limited key sees an order if it may see each of its accounts. */
 const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
   where y.order_id = o.order_id and not y.account_id = any($1)))`;
@@ -170,7 +183,8 @@ export async function readOrder(
 ): Promise<OrderRow | undefined> {
   const [found] = await rowsOf<OrderRow>(
     db,
-    `select ${ORDER_ROW} as row from safeband.orders o where ${SEEN} and o.order_id = $2`,
+    `select ${ORDER_ROW} as row from safeband.orders o ${WITH_COUNTS}
+      where ${SEEN} and o.order_id = $2`,
     [accounts, orderId],
   );
   return found;
@@ -183,8 +197,10 @@ export const listOrders = (
 ): Promise<readonly OrderRow[]> =>
   rowsOf(
     db,
-    `select ${ORDER_ROW} as row from safeband.orders o where ${SEEN}
-      order by o.made_at desc, o.order_id limit $2`,
+    `select ${ORDER_ROW} as row
+       from (select * from safeband.orders o where ${SEEN}
+              order by made_at desc, order_id limit $2) o ${WITH_COUNTS}
+      order by o.made_at desc, o.order_id`,
     [accounts, limit],
   );
 
@@ -230,63 +246,3 @@ export async function stopOrder(
   );
   return rowCount === 1;
 }
-
-/** What a worker does next for an order. */
-export type OrderWork = {
-  readonly order: KeptOrder;
-  readonly perSecond: number;
-  readonly isStopped: boolean;
-  /** Accounts without an outcome, by id. */
-  readonly next: readonly string[];
-};
-
-/** Returns the next accounts of an order; undefined: there is no such order. */
-export async function readOrderWork(
-  db: Queryable,
-  orderId: string,
-  limit: number,
-): Promise<OrderWork | undefined> {
-  const [found] = await rowsOf<OrderWork>(
-    db,
-    `select jsonb_build_object('order', jsonb_build_object('orderId', o.order_id, 'kind', o.kind,
-         'reason', o.reason, 'actor', o.actor, 'change', o.change, 'takesBack',
-         (select jsonb_build_object('orderId', h.order_id, 'reason', h.reason)
-            from safeband.orders h where h.order_id = o.takes_back)),
-       'perSecond', o.per_second, 'isStopped', o.stopped_at is not null, 'next', (
-         select coalesce(jsonb_agg(account_id order by account_id), '[]') from (
-           select account_id from safeband.order_accounts x
-            where x.order_id = o.order_id and outcome is null
-            order by account_id limit $2) f)) as row
-     from safeband.orders o where o.order_id = $1`,
-    [orderId, limit],
-  );
-  return found;
-}
-
-/** Writes what became of an account; a second outcome changes nothing. */
-export const noteOutcome = (
-  db: Queryable,
-  {
-    orderId,
-    accountId,
-    outcome,
-    error,
-  }: Pick<OrderAccountRow, 'accountId' | 'error'> & {
-    readonly orderId: string;
-    readonly outcome: OrderOutcome;
-  },
-): Promise<unknown> =>
-  db.query(
-    `update safeband.order_accounts
-        set outcome = $3, error = $4, decided_at = clock_timestamp()
-      where order_id = $1 and account_id = $2 and outcome is null`,
-    [orderId, accountId, outcome, error],
-  );
-
-/** Notes that no work is left for the order, or that it was stopped. */
-export const endOrder = (db: Queryable, orderId: string): Promise<unknown> =>
-  db.query(
-    `update safeband.orders set ended_at = clock_timestamp()
-      where order_id = $1 and ended_at is null`,
-    [orderId],
-  );

@@ -251,9 +251,12 @@ it('only operators of all accounts use the brake, every key reads it, and a bad 
     const by = await stand.ask(ofAcme ?? '', '/v1/brake/release', { group, reason: 'r' });
     expect([group, by.statusCode]).toEqual([group, status]);
   }
-  for (const body of [{}, { reason: ' ' }, { reason: 'x'.repeat(513) }]) {
-    const bad = await stand.ask(key, '/v1/brake', body);
-    expect([bad.statusCode, bad.json()]).toMatchObject([400, { field: 'reason' }]);
+  const tooLong = ['x'.repeat(513), '😀'.repeat(257)]; // two UTF-16 units each
+  for (const body of [{}, { reason: ' ' }, ...tooLong.map((reason) => ({ reason }))]) {
+    for (const path of ['/v1/brake', '/v1/brake/release']) {
+      const bad = await stand.ask(key, path, body);
+      expect([path, bad.statusCode, bad.json()]).toMatchObject([path, 400, { field: 'reason' }]);
+    }
   }
   expect((await held()).held).toEqual([]);
 });

@@ -1,6 +1,9 @@
 /** Orders on many accounts: preview, hold, take back, stop, restart, and who may order what (R30). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderRow } from '../../../src/postgres/fleet/orders.js';
+import { makeOrder, takeBack, type Desk } from '../../../src/status/orderDesk.js';
+import { startOrder } from '../../../src/temporal/orders.js';
+import { orderWorkflowId } from '../../../src/temporal/protocol.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -127,6 +130,78 @@ describe('an order to hold', () => {
   });
 });
 
+describe('an order without a workflow', () => {
+  const desk = (start: Desk['startOrder']): Desk => ({
+    pool: stand.pool,
+    startOrder: start,
+    now: Date.now,
+    accounts: null,
+  });
+  const workflowOf = (orderId: string) => stand.client.workflow.getHandle(orderWorkflowId(orderId));
+  let audits = 0;
+  const audit = () =>
+    stand.client.workflow.execute('inmailFleetAudit', {
+      workflowId: `audit-${stand.taskQueue}-${(audits += 1)}`,
+      taskQueue: stand.taskQueue,
+      args: [],
+    });
+  const bodyOf = (ids: readonly string[], kind: string) => ({
+    kind,
+    filter: { accountIds: ids },
+    reason: 'incident 8',
+    actor: 'ada',
+    expected: ids.length,
+  });
+
+  it('is started by the next audit, also if a person has terminated it', async () => {
+    const ids = await fleet('kept', 3);
+    // The server ended between the two steps.
+    const kept = await makeOrder(
+      desk(async () => undefined),
+      bodyOf(ids, 'hold'),
+    );
+    const killed = await makeOrder(
+      desk(async (orderId) => {
+        await startOrder(stand.client, orderId, 'no-worker-takes-it');
+        await workflowOf(orderId).terminate('by a person');
+      }),
+      bodyOf(ids, 'reconcile'),
+    );
+    await audit();
+    for (const { orderId } of [kept, killed]) await over(orderId);
+    expect(await read(kept.orderId)).toMatchObject({ state: 'done', done: 3, left: 0 });
+    expect(await read(killed.orderId)).toMatchObject({ state: 'done', done: 3, left: 0 });
+
+    // The rows of an old dump: what has completed does not run once more, and a stop ends it.
+    await stand.pool.query(`update safeband.orders set ended_at = null where order_id = $1`, [
+      kept.orderId,
+    ]);
+    const { runId } = await workflowOf(kept.orderId).describe();
+    await audit();
+    expect((await workflowOf(kept.orderId).describe()).runId).toBe(runId);
+    await post(`/${kept.orderId}/stop`, { reason: 'it has ended' });
+    await over(kept.orderId);
+  });
+
+  it('that Temporal does not start is stopped, and can be made or taken back again', async () => {
+    const ids = await fleet('refused', 2);
+    const away = desk(async () => {
+      throw new Error('Temporal is away');
+    });
+    await expect(makeOrder(away, bodyOf(ids, 'hold'))).rejects.toThrow('Temporal is away');
+    const [given] = (await stand.ask(key, '/v1/orders')).json<{ items: Row[] }>().items;
+    expect(given).toMatchObject({ state: 'stopped', left: 2, endedAt: expect.any(String) });
+    const { orderId } = await made(bodyOf(ids, 'hold'));
+    await over(orderId);
+    const by = { reason: 'it has ended', actor: 'ada' };
+    await expect(takeBack(away, orderId, by)).rejects.toThrow('Temporal is away');
+    const back = await post(`/${orderId}/takeBack`, { reason: 'once more' });
+    expect([back.statusCode, back.json()]).toMatchObject([200, { accounts: 2 }]);
+    await over(back.json<Row>().orderId);
+    expect(await Promise.all(ids.map(stateOf))).toEqual(['active', 'active']);
+  });
+});
+
 it('an order configures, reconciles and disconnects, and a failed account keeps its error', async () => {
   const [premium = ''] = await fleet('mixed', 1, { tier: 'premium' });
   const [navigator = ''] = await fleet('mixed', 1);
@@ -160,6 +235,7 @@ it('a bad order is refused by its field, and no account is asked', async () => {
     [{ filter: { accountIds: ids(10_001) } }, 'filter.accountIds'],
     [{ filter: { accountIds: ['a', 'a'] } }, 'filter'],
     [{ reason: 'x'.repeat(488) }, 'reason'],
+    [{ reason: '😀'.repeat(244) }, 'reason'], // two units each, four bytes
     [{ kind: 'restart' }, 'kind'],
     [{ perSecond: 501 }, 'perSecond'],
     [{ expected: undefined }, 'expected'],

@@ -42,19 +42,15 @@ export function ConfirmPage({
           As of <When at={frame.now} show="full" />.
         </p>
         <Refusal failure={failure} fields={action.fields(data, form)} />
-        <form method="post" action={`/accounts/${accountId}/do/${name}`}>
-          {action.fields(data, form).map((field) => (
-            <Input key={field.name} field={field} form={form} failure={failure} />
-          ))}
-          <p class="actions">
-            <button type="submit" class={action.isDangerous ? 'danger' : 'primary'}>
-              {action.button}
-            </button>
-            <a class="button" href={`/accounts/${accountId}`}>
-              Cancel
-            </a>
-          </p>
-        </form>
+        <FieldsForm
+          action={`/accounts/${accountId}/do/${name}`}
+          fields={action.fields(data, form)}
+          form={form}
+          failure={failure}
+          button={action.button}
+          isDangerous={action.isDangerous ?? false}
+          cancel={`/accounts/${accountId}`}
+        />
       </div>
     </Page>
   );
@@ -104,19 +100,14 @@ export const ConnectPage = ({
       </p>
       <Refusal failure={failure} fields={NEW_FIELDS} />
       {known ? <Known accountId={form['accountId'] ?? ''} known={known} /> : null}
-      <form method="post" action="/connect">
-        {NEW_FIELDS.map((field) => (
-          <Input key={field.name} field={field} form={form} failure={failure} />
-        ))}
-        <p class="actions">
-          <button type="submit" class="primary">
-            Connect the account
-          </button>
-          <a class="button" href="/accounts">
-            Cancel
-          </a>
-        </p>
-      </form>
+      <FieldsForm
+        action="/connect"
+        fields={NEW_FIELDS}
+        form={form}
+        failure={failure}
+        button="Connect the account"
+        cancel="/accounts"
+      />
     </div>
   </Page>
 );
@@ -160,6 +151,50 @@ function inLabels({ field = '', detail }: Failure, fields: readonly Field[]): st
   return `“${known.label}”${part === '' ? '' : ` (${part})`}${detail.slice(field.length)}`;
 }
 
+/** Renders a form: its fields with their last values, its button, and a link that leaves it. */
+export const FieldsForm = ({
+  action,
+  hidden = {},
+  fields,
+  form,
+  failure,
+  button,
+  isDangerous = false,
+  cancel,
+}: {
+  readonly action: string;
+  /** Values that the form sends and does not show. */
+  readonly hidden?: Form;
+  readonly fields: readonly Field[];
+  readonly form: Form;
+  readonly failure: Failure | null;
+  /** Null: the form cannot be sent. */
+  readonly button: string | null;
+  readonly isDangerous?: boolean;
+  readonly cancel?: string;
+}): VNode => (
+  <form method="post" action={action}>
+    {Object.entries(hidden).map(([name, value]) => (
+      <input key={name} type="hidden" name={name} value={value} />
+    ))}
+    {fields.map((field) => (
+      <Input key={field.name} field={field} form={form} failure={failure} />
+    ))}
+    <p class="actions">
+      {button === null ? null : (
+        <button type="submit" class={isDangerous ? 'danger' : 'primary'}>
+          {button}
+        </button>
+      )}
+      {cancel === undefined ? null : (
+        <a class="button" href={cancel}>
+          Cancel
+        </a>
+      )}
+    </p>
+  </form>
+);
+
 /** Renders a field of a form with its label, its hint and its last value. */
 export function Input({
   field,
@@ -171,17 +206,17 @@ export function Input({
   readonly failure: Failure | null;
 }): VNode {
   const { name, label, hint, isRequired = false, isNumber = false, options } = field;
+  const id = field.id ?? name;
   const isWrong = isAbout(failure?.field, name);
   const value = form[name] ?? field.value ?? '';
   const described =
-    [hint === undefined ? '' : `${name}-hint`, isWrong ? 'refusal' : '']
-      .filter(Boolean)
-      .join(' ') || undefined;
+    [hint === undefined ? '' : `${id}-hint`, isWrong ? 'refusal' : ''].filter(Boolean).join(' ') ||
+    undefined;
   return (
     <div class={isWrong ? 'field wrong' : 'field'}>
-      <label for={name}>{label}</label>
+      <label for={id}>{label}</label>
       {options ? (
-        <select id={name} name={name} required={isRequired} aria-describedby={described}>
+        <select id={id} name={name} required={isRequired} aria-describedby={described}>
           {value === '' ? <option value="">choose…</option> : null}
           {options.map(([one, word]) => (
             <option key={one} value={one} selected={one === value}>
@@ -191,7 +226,7 @@ export function Input({
         </select>
       ) : (
         <input
-          id={name}
+          id={id}
           name={name}
           value={value}
           type="text"
@@ -203,7 +238,7 @@ export function Input({
         />
       )}
       {hint === undefined ? null : (
-        <p class="note" id={`${name}-hint`}>
+        <p class="note" id={`${id}-hint`}>
           {hint}
         </p>
       )}

@@ -5,6 +5,8 @@ import { WINDOW } from '../ui/form.js';
 
 export type Field = {
   readonly name: string;
+  /** Its id on the page, if another form has a field of that name. */
+  readonly id?: string;
   readonly label: string;
   readonly hint?: string;
   readonly value?: string;

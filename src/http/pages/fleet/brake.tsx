@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { parseInstant } from '../../../domain/primitives/time.js';
 import type { BrakeShown, BrakesRead } from '../../../status/brakes.js';
-import { Input, Refusal, type Failure } from '../actions/confirm.js';
+import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
 import type { Form } from '../ui/form.js';
 import { Ago, Empty, Section, When } from '../ui/parts.js';
@@ -22,6 +22,7 @@ const REASON: Field = {
   hint: 'Shown to all who use the fleet, and kept with the name of your key.',
   isRequired: true,
 };
+const RELEASE: Field = { name: 'reason', label: 'Reason of the release', isRequired: true };
 const GROUP: Field = {
   name: 'group',
   label: 'Group',
@@ -50,15 +51,14 @@ export function BrakeSection({ frame, part }: { readonly frame: Frame; readonly 
         held.map((one) => <On key={one.brakeId} brake={one} frame={frame} mayRelease={mayBrake} />)
       )}
       {mayBrake && held.every(({ group }) => group !== null) ? (
-        <form method="post" action="/fleet/brake">
-          <Input field={REASON} form={form} failure={failure} />
-          <Input field={GROUP} form={form} failure={failure} />
-          <p class="actions">
-            <button type="submit" class="danger">
-              Stop all sends
-            </button>
-          </p>
-        </form>
+        <FieldsForm
+          action="/fleet/brake"
+          fields={[REASON, GROUP]}
+          form={form}
+          failure={failure}
+          button="Stop all sends"
+          isDangerous={true}
+        />
       ) : null}
       {past.length === 0 ? (
         <Empty>The brake was never released yet.</Empty>
@@ -87,7 +87,6 @@ function On({
   readonly frame: Frame;
   readonly mayRelease: boolean;
 }): VNode {
-  const field = `release-${brakeId}`;
   return (
     <div id={`held-${brakeId}`}>
       <p class="over">
@@ -97,18 +96,14 @@ function On({
         {group === null ? '' : ' of this group'} gets a slot.
       </p>
       {mayRelease ? (
-        <form method="post" action="/fleet/brake/release">
-          <input type="hidden" name="group" value={group ?? ''} />
-          <div class="field">
-            <label for={field}>Reason of the release</label>
-            <input id={field} name="reason" type="text" required autoComplete="off" />
-          </div>
-          <p class="actions">
-            <button type="submit" class="primary">
-              Release the brake
-            </button>
-          </p>
-        </form>
+        <FieldsForm
+          action="/fleet/brake/release"
+          hidden={{ group: group ?? '' }}
+          fields={[{ ...RELEASE, id: `release-${brakeId}` }]}
+          form={{}}
+          failure={null}
+          button="Release the brake"
+        />
       ) : null}
     </div>
   );

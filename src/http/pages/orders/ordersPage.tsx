@@ -6,7 +6,7 @@ import { TIERS } from '../../../domain/primitives/tier.js';
 import { parseInstant } from '../../../domain/primitives/time.js';
 import type { OrderAccountRow, OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder, type Previewed } from '../../../status/orderDesk.js';
-import { Input, Refusal, type Failure } from '../actions/confirm.js';
+import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
 import type { Form } from '../ui/form.js';
 import { many, whole } from '../ui/format.js';
@@ -76,16 +76,13 @@ export const OrdersPage = ({ frame, orders, mayOrder, form, failure, preview }: 
     {mayOrder ? (
       <Section id="make" title={preview ? 'Change the order' : 'Make an order'}>
         <Refusal failure={failure} fields={ORDER_FIELDS} />
-        <form method="post" action="/orders/preview">
-          {ORDER_FIELDS.map((field) => (
-            <Input key={field.name} field={field} form={form} failure={failure} />
-          ))}
-          <p class="actions">
-            <button type="submit" class="primary">
-              Show which accounts
-            </button>
-          </p>
-        </form>
+        <FieldsForm
+          action="/orders/preview"
+          fields={ORDER_FIELDS}
+          form={form}
+          failure={failure}
+          button="Show which accounts"
+        />
       </Section>
     ) : null}
     <Section id="orders" title="Last orders">
@@ -114,22 +111,19 @@ const PreviewSection = ({
       {accounts.join(', ')}
       {count > accounts.length ? `, and ${whole(count - accounts.length)} more` : ''}
     </p>
-    <form method="post" action="/orders">
-      {ORDER_FIELDS.map(({ name }) => (
-        <input key={name} type="hidden" name={name} value={form[name] ?? ''} />
-      ))}
-      <input type="hidden" name="expected" value={`${count}`} />
-      <p class="actions">
-        {count === 0 ? null : (
-          <button type="submit" class="danger">
-            Order it for {many(count, 'account')}
-          </button>
-        )}
-        <a class="button" href="/orders">
-          Cancel
-        </a>
-      </p>
-    </form>
+    <FieldsForm
+      action="/orders"
+      hidden={Object.fromEntries([
+        ...ORDER_FIELDS.map(({ name }) => [name, form[name] ?? ''] as const),
+        ['expected', `${count}`] as const,
+      ])}
+      fields={[]}
+      form={form}
+      failure={null}
+      button={count === 0 ? null : `Order it for ${many(count, 'account')}`}
+      isDangerous={true}
+      cancel="/orders"
+    />
   </Section>
 );
 
@@ -214,30 +208,42 @@ export function OrderPage({
           {whole(accounts - left)} of {whole(accounts)}: {whole(done)} done,{' '}
           {whole(order.unchanged)} unchanged, {whole(order.failed)} failed, {whole(left)} left.
         </p>
+        <p>
+          <a href={`/v1/orders/${orderId}/accounts?format=csv`} download>
+            All accounts as CSV
+          </a>
+        </p>
         <Related order={order} />
         <Refusal failure={failure} fields={[REASON]} />
         {mayOrder && path !== null ? (
-          <form method="post" action={`/orders/${orderId}/${path}`}>
-            <Input field={REASON} form={form} failure={failure} />
-            <p class="actions">
-              <button type="submit" class={path === 'stop' ? 'danger' : 'primary'}>
-                {path === 'stop' ? 'Stop the order' : `Resume the ${whole(done)} that it has held`}
-              </button>
-            </p>
-          </form>
+          <FieldsForm
+            action={`/orders/${orderId}/${path}`}
+            fields={[REASON]}
+            form={form}
+            failure={failure}
+            button={
+              path === 'stop' ? 'Stop the order' : `Resume the ${whole(done)} that it has held`
+            }
+            isDangerous={path === 'stop'}
+          />
         ) : null}
       </Section>
       <Section id="failed" title={`Failed (${whole(order.failed)})`}>
         {failed.length === 0 ? (
           <Empty>None.</Empty>
         ) : (
-          <ul class="plain">
-            {failed.map(({ accountId, error }) => (
-              <li key={accountId}>
-                <a href={`/accounts/${accountId}`}>{accountId}</a> {error}
-              </li>
-            ))}
-          </ul>
+          <>
+            {order.failed > failed.length ? (
+              <p class="note">The first {whole(failed.length)}. The CSV has all of them.</p>
+            ) : null}
+            <ul class="plain">
+              {failed.map(({ accountId, error }) => (
+                <li key={accountId}>
+                  <a href={`/accounts/${accountId}`}>{accountId}</a> {error}
+                </li>
+              ))}
+            </ul>
+          </>
         )}
       </Section>
     </Page>

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { SHARE_HOURS } from '../../../domain/wire/shareOrder.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import { shareStateOf, type Share } from '../../../postgres/access/shares.js';
-import { Input, Refusal, type Failure } from '../actions/confirm.js';
+import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
 import type { Form } from '../ui/form.js';
 import { crumbsOf, Head } from '../ui/head.js';
@@ -55,16 +55,13 @@ export const LinksPage = ({ frame, accountId, shares, url, form, failure }: Prop
     {url === null ? null : <NewLink url={url} />}
     <Section id="make" title="Make a link">
       <Refusal failure={failure} fields={FIELDS} />
-      <form method="post" action={`/accounts/${accountId}/share`}>
-        {FIELDS.map((field) => (
-          <Input key={field.name} field={field} form={form} failure={failure} />
-        ))}
-        <p class="actions">
-          <button type="submit" class="primary">
-            Make a link
-          </button>
-        </p>
-      </form>
+      <FieldsForm
+        action={`/accounts/${accountId}/share`}
+        fields={FIELDS}
+        form={form}
+        failure={failure}
+        button="Make a link"
+      />
     </Section>
     <Section
       id="links"
