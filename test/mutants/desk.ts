@@ -114,6 +114,8 @@ export type Audits = {
   readonly isWoken: boolean;
   readonly isStarted: boolean;
   readonly isTerminated: boolean;
+  /** The orders that were started, and whether each was stopped. */
+  readonly orders: ReadonlyMap<string, boolean>;
 };
 /** The tasks of the desk's account, as Temporal reports them. */
 export type TasksAtDesk = { readonly reading: TasksReading; readonly unread?: string };
@@ -155,6 +157,7 @@ export class Desk {
     const woken: string[] = [];
     const started: string[] = [];
     const terminated: string[] = [];
+    const orders = new Map<string, boolean>();
     const start: Workflows['start'] = async ({ accountId }) => void started.push(accountId);
     const workflows: Workflows = {
       running: () => idsOf(isGone ? [] : [this.accountId]),
@@ -163,6 +166,7 @@ export class Desk {
         return id !== this.accountId || !isGone;
       },
       start,
+      startOrder: async (orderId, isStopped) => void orders.set(orderId, isStopped),
       tasks: {
         reported: () => idsOf(failing ? [this.accountId] : []),
         read: async (id) => (id === this.accountId ? (failing?.reading ?? null) : null),
@@ -181,6 +185,7 @@ export class Desk {
       isWoken: woken.includes(this.accountId),
       isStarted: started.includes(this.accountId),
       isTerminated: terminated.includes(this.accountId),
+      orders,
     };
   }
 

@@ -1,4 +1,5 @@
 /** The accounts that an audit of the fleet must find, wake, start again and report (R8). */
+import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/primitives/limits.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
@@ -106,6 +107,25 @@ const givenUp: DatabaseCheck = async (desk) => {
   expect(await audit(due + RESTART_EVERY_MS + 1)).toMatchObject({ isTerminated: true });
 };
 
+const unstarted: DatabaseCheck = async (desk) => {
+  const make = async (orderId: string, isStopped: boolean, isOver: boolean): Promise<void> => {
+    await desk.pool.query(
+      `insert into safeband.orders (order_id, kind, filter, reason, actor, per_second, accounts,
+         stopped_at, stopped_by, stop_reason, ended_at)
+       select $1, 'hold', '{}', 'r', 'ada', 1, 1, case when $2 then now() end,
+              case when $2 then 'ada' end, case when $2 then 'r' end, case when $3 then now() end`,
+      [orderId, isStopped, isOver],
+    );
+  };
+  const ids = ['a', 'b', 'c'].map(() => randomBytes(8).toString('hex'));
+  const [kept = '', stopped = '', over = ''] = ids;
+  await make(kept, false, false);
+  await make(stopped, true, false);
+  await make(over, true, true);
+  const { orders } = await desk.audit(LATER);
+  expect(ids.map((id) => orders.get(id))).toEqual([false, true, undefined]);
+};
+
 export const FLEET_CHECKS = {
   'the audit wakes an account after a manual edit of its row': edited,
   'a hot account without a reconcile for 20 minutes is overdue': overdue,
@@ -114,5 +134,6 @@ export const FLEET_CHECKS = {
   'the audit finds an attempt that was committed late': late,
   'people are alerted while tasks fail, whatever the cause': failing,
   'a run that cannot be replayed is terminated after ten minutes, once an hour': givenUp,
+  'the audit starts an order whose workflow does not run': unstarted,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type FleetCheckName = keyof typeof FLEET_CHECKS;

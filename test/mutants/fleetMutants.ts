@@ -97,4 +97,20 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     mutated: "at - restartedAt < 0 * RESTART_EVERY_MS) return 'lately';",
     by: 'a run that cannot be replayed is terminated after ten minutes, once an hour',
   },
+  {
+    rule: 'R30',
+    what: 'an order that was kept and not started stays as it is',
+    file: FLEET,
+    old: '      await startUnstarted(pool, workflows.startOrder);\n',
+    mutated: '',
+    by: 'the audit starts an order whose workflow does not run',
+  },
+  {
+    rule: 'R30',
+    what: 'an order that was stopped before its start never ends',
+    file: 'src/postgres/fleet/orderWork.ts',
+    old: 'from safeband.orders where ended_at is null`',
+    mutated: 'from safeband.orders where ended_at is null and stopped_at is null`',
+    by: 'the audit starts an order whose workflow does not run',
+  },
 ];
