@@ -149,6 +149,7 @@ function refusalIn(problem: Problem, { status, route, url, wait }: Refused): Cli
       'older version than this command line';
     return new Answered(problem, EXIT.unreachable, 'OtherVersion', text);
   }
+  if (kind === 'order-unknown') return new Answered(problem, EXIT.unknown, kind, both);
   if (status === 409) return new Answered(problem, EXIT.refused, kind, both);
   if (status === 429) {
     const text = `${detail}: try again in ${wait ?? '60'} s`;

@@ -64,8 +64,8 @@ const RIGHTS = `
   identity_locks      su      -         -       -
   inmail_events       si      -         s       s
   migration_lock      -       -         -       -
-  order_accounts      su.     -         s       sid
-  orders              su.     -         s       siu.d
+  order_accounts      su.     -         s       si
+  orders              su.     -         s       siu.
   past_days           s       -         s       s
   past_sends          s       -         s       s
   reconciler_runs     si      -         s       s
