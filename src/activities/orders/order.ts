@@ -22,7 +22,7 @@ export const orderActivities = (pool: Pool): Pick<Activities, 'runOrder'> => ({
   runOrder: async ({ orderId }) => {
     const asked = new Asked();
     try {
-      const isOver = await work(pool, orderId, asked);
+      const isOver = await askNext(pool, orderId, asked);
       await asked.close();
       if (isOver) await endOrder(pool, orderId);
       return { isOver };
@@ -33,7 +33,7 @@ export const orderActivities = (pool: Pool): Pick<Activities, 'runOrder'> => ({
 });
 
 /** Asks accounts for a minute. True: none is left to ask, or a person has stopped the order. */
-async function work(pool: Pool, orderId: string, asked: Asked): Promise<boolean> {
+async function askNext(pool: Pool, orderId: string, asked: Asked): Promise<boolean> {
   const until = Date.now() + WORK_MS;
   while (Date.now() < until && !cancellationSignal().aborted) {
     const begunAt = Date.now();

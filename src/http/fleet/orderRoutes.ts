@@ -91,6 +91,7 @@ export const refusing = <T>(work: Promise<T>): Promise<T> =>
 export function orderRoutes(app: FastifyInstance, parts: Parts): void {
   const { pool } = parts;
   makeRoutes(app, parts);
+  accountsRoute(app, parts);
   app.get<{ Querystring: Static<typeof schemas.ordersQuery> }>(
     '/v1/orders',
     {
@@ -123,6 +124,10 @@ export function orderRoutes(app: FastifyInstance, parts: Parts): void {
     async ({ caller, params: { orderId } }) =>
       orderWire(await refusing(known(deskOf(parts, caller), orderId))),
   );
+}
+
+function accountsRoute(app: FastifyInstance, parts: Parts): void {
+  const { pool } = parts;
   app.get<{
     Params: Static<typeof schemas.orderParams>;
     Querystring: Static<typeof schemas.accountsQuery>;

@@ -273,53 +273,6 @@ describe('a command that changes something', () => {
     );
   });
 
-  it('an order is shown, stopped and taken back, with a key as without', async () => {
-    const ids = [1, 2, 3].map(() => stand.newAccount('many'));
-    await Promise.all(ids.map((one) => stand.connect(one)));
-    const make = (kind: string, more: string) =>
-      `order make ${kind} --accounts ${ids.join(',')} --reason x --json ${more}`;
-    await expect
-      .poll(async () => JSON.parse((await direct(make('hold', ''))).out).preview.count)
-      .toBe(3);
-    const { orderId, ...held } = JSON.parse((await byKey(make('hold', '--expect 3'))).out).order;
-    expect(held).toMatchObject({
-      done: 3,
-      actor: expect.stringMatching(/^cli:mara via operator-/),
-    });
-    for (const line of [
-      `order show ${orderId}`,
-      `order stop ${orderId} --reason late`,
-      'order show 0000000000000000',
-      'order take-back 0000000000000000 --reason x',
-    ]) {
-      // An error of the server also has its cure.
-      const said = ({ err, ...more }: Ended) =>
-        lasting({ ...more, err: err.split(/: read|\n/)[0] ?? '' });
-      expect(said(await byKey(line))).toEqual(said(await direct(line)));
-    }
-    expect((await direct(`order show ${orderId}`)).out).toContain(
-      `order ${orderId} (hold) is done: 3 of 3 accounts: 3 done, 0 unchanged, 0 failed\nx (`,
-    );
-    const back = `order take-back ${orderId} --reason ended`;
-    expect(await byKey(back)).toMatchObject({ code: 0, out: expect.stringContaining('3 done') });
-    const twice = await direct(back);
-    expect([twice.code, twice.err]).toEqual([5, expect.stringContaining('taken back already')]);
-    const slow = JSON.parse(
-      (await direct(make('reconcile', '--expect 3 --rate 1 --no-wait'))).out,
-    ).order;
-    const stopped = await byKey(`order stop ${slow.orderId} --reason wrong`);
-    expect(stopped.out).toContain(`order ${slow.orderId} (reconcile) is stopped`);
-    const long = '😀'.repeat(257); // two UTF-16 units each: a reason has 512
-    for (const line of [make('hold', ''), 'brake --reason x', `order stop ${orderId} --reason x`]) {
-      const { code, err } = await direct(line.replace('--reason x', `--reason ${long}`));
-      expect([line, code, err]).toEqual([
-        line,
-        2,
-        expect.stringContaining('reason should be text'),
-      ]);
-    }
-  });
-
   it('an endpoint is replayed and removed with a key', async () => {
     for (const line of [
       'webhooks replay WHE --since 00:00',

@@ -4,6 +4,7 @@ import type { OrderRow } from '../../../src/postgres/fleet/orders.js';
 import { makeOrder, takeBack, type Desk } from '../../../src/status/orderDesk.js';
 import { startOrder } from '../../../src/temporal/orders.js';
 import { orderWorkflowId } from '../../../src/temporal/protocol.js';
+import { safeband, settingsOf, type Ended } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -273,4 +274,47 @@ it('a limited key orders its own accounts only, and sees only orders about them'
   for (const role of ['reader', 'pipeline'] as const) {
     expect((await post('/preview', order, await stand.key(role))).statusCode).toBe(403);
   }
+});
+
+it('the command line shows, stops and takes back an order, with a key as without', async () => {
+  const ids = await fleet('lines', 3);
+  const url = await stand.app.listen({ port: 0, host: '127.0.0.1' });
+  const byKey = (line: string): Promise<Ended> =>
+    safeband(line.split(' '), { env: { SAFEBAND_URL: url, SAFEBAND_KEY: key, USER: 'mara' } });
+  const direct = (line: string): Promise<Ended> => safeband(line.split(' '), settingsOf(stand));
+  const make = (kind: string, more: string): string =>
+    `order make ${kind} --accounts ${ids.join(',')} --reason x --json ${more}`;
+  const orderIn = ({ out }: Ended): Row => JSON.parse(out).order;
+  const { orderId, ...order } = orderIn(await byKey(make('hold', '--expect 3')));
+  expect(order).toMatchObject({ done: 3, actor: expect.stringMatching(/^cli:mara via operator-/) });
+  // The error of a server also has its cure.
+  const lasting = ({ err, ...more }: Ended) => ({ ...more, err: err.split(/: read|\n/)[0] });
+  for (const line of [
+    `order show ${orderId}`,
+    `order show ${orderId} --json`,
+    `order stop ${orderId} --reason late`,
+    'order show 0000000000000000',
+    'order take-back 0000000000000000 --reason x',
+  ]) {
+    expect(lasting(await byKey(line))).toEqual(lasting(await direct(line)));
+  }
+  expect((await direct(`order show ${orderId}`)).out).toContain(
+    `order ${orderId} (hold) is done: 3 of 3 accounts: 3 done, 0 unchanged, 0 failed\nx (`,
+  );
+  const back = `order take-back ${orderId} --reason ended`;
+  expect(await byKey(back)).toMatchObject({ code: 0, out: expect.stringContaining('3 done') });
+  const twice = await direct(back);
+  expect([twice.code, twice.err]).toEqual([5, expect.stringContaining('taken back already')]);
+  const slow = orderIn(await direct(make('reconcile', '--expect 3 --rate 1 --no-wait')));
+  const stopped = await byKey(`order stop ${slow.orderId} --reason wrong`);
+  expect(stopped.out).toContain(`order ${slow.orderId} (reconcile) is stopped`);
+  const long = '😀'.repeat(257); // two UTF-16 units each: a reason has 512
+  for (const line of [make('hold', ''), 'brake --reason x', `order stop ${orderId} --reason x`]) {
+    const { code, err } = await direct(line.replace('--reason x', `--reason ${long}`).trim());
+    expect([line, code, err]).toEqual([line, 2, expect.stringContaining('reason should be text')]);
+  }
+  const file = await stand.ask(key, `/v1/orders/${orderId}/accounts?format=csv&outcome=done`);
+  const [head, ...rows] = file.body.trim().split('\r\n');
+  expect(head).toBe('orderId,accountId,outcome,error,decidedAt');
+  expect(rows.map((row) => row.split(',')[1])).toEqual(ids.toSorted());
 });

@@ -155,10 +155,13 @@ const progressOf = ({ accounts, done, unchanged, failed, left }: OrderRow): stri
   `${thousands(accounts - left)} of ${thousands(accounts)} accounts: ${thousands(done)} done, ` +
   `${thousands(unchanged)} unchanged, ${thousands(failed)} failed`;
 
+/** Returns the order with its state, as the HTTP API has it. */
+const jsonOf = (order: OrderRow): object => ({ ...order, state: stateOfOrder(order) });
+
 async function report(context: Context, order: OrderRow): Promise<void> {
   const { orderId, kind, failed } = order;
   context.answer({
-    json: { order },
+    json: { order: jsonOf(order) },
     text: ({ colors }) =>
       [
         `order ${orderId} (${kind}) is ${stateOfOrder(order)}: ${progressOf(order)}`,
@@ -179,7 +182,7 @@ function registerList(order: Command, context: Context): void {
     .action(async ({ limit }: { readonly limit: number }) => {
       const orders = await context.world.source().fleetOrders.list(limit);
       context.answer({
-        json: { orders },
+        json: { orders: orders.map(jsonOf) },
         text: (style) =>
           orders.length === 0
             ? 'no order yet'
@@ -218,7 +221,7 @@ function registerShow(order: Command, context: Context): void {
       const asked = { orderId, outcome: 'failed', limit: ACCOUNTS } as const;
       const failed = await fleetOrders.accounts(asked);
       context.answer({
-        json: { order: found, failed },
+        json: { order: jsonOf(found), failed },
         text: ({ table }) =>
           [
             `order ${orderId} (${found.kind}) is ${stateOfOrder(found)}: ${progressOf(found)}`,

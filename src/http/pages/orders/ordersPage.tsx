@@ -228,27 +228,36 @@ export function OrderPage({
           />
         ) : null}
       </Section>
-      <Section id="failed" title={`Failed (${whole(order.failed)})`}>
-        {failed.length === 0 ? (
-          <Empty>None.</Empty>
-        ) : (
-          <>
-            {order.failed > failed.length ? (
-              <p class="note">The first {whole(failed.length)}. The CSV has all of them.</p>
-            ) : null}
-            <ul class="plain">
-              {failed.map(({ accountId, error }) => (
-                <li key={accountId}>
-                  <a href={`/accounts/${accountId}`}>{accountId}</a> {error}
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
-      </Section>
+      <Failed count={order.failed} rows={failed} />
     </Page>
   );
 }
+
+/** Renders the first accounts that could not be changed, with why. */
+const Failed = ({
+  count,
+  rows,
+}: {
+  readonly count: number;
+  readonly rows: readonly OrderAccountRow[];
+}): VNode => (
+  <Section id="failed" title={`Failed (${whole(count)})`}>
+    {count > rows.length ? (
+      <p class="note">The first {whole(rows.length)}. The CSV has all of them.</p>
+    ) : null}
+    {rows.length === 0 ? (
+      <Empty>None.</Empty>
+    ) : (
+      <ul class="plain">
+        {rows.map(({ accountId, error }) => (
+          <li key={accountId}>
+            <a href={`/accounts/${accountId}`}>{accountId}</a> {error}
+          </li>
+        ))}
+      </ul>
+    )}
+  </Section>
+);
 
 /** Renders who stopped the order, and the orders that it is about. */
 const Related = ({
