@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'temporal/protocol',
     'temporal/codec',
+    'temporal/orders',
     'temporal/workflowTasks',
     'postgres',
     'webhooks',
