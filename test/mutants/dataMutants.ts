@@ -1,4 +1,5 @@
 /** A life for data (R28): its checks on a real database, and the mutants that fail them. */
+import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
 import { dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { isRecipientId } from '../../src/domain/primitives/ids.js';
@@ -101,6 +102,20 @@ const verified: DatabaseCheck = async (desk) => {
   );
   const { flaws } = await build.verifySeals(pool, key);
   expect(flaws).toEqual([expect.objectContaining({ flaw: 'added', accountId, day: '2026-01-06' })]);
+  const signed = await build.exportMonth(
+    pool,
+    key,
+    {
+      month: '2026-01',
+      accounts: null,
+      group: null,
+      by: 'ada',
+      at: at('09:00'),
+      privateKey: generateKeyPairSync('ed25519').privateKey,
+    },
+    () => undefined,
+  );
+  expect(signed).toEqual({ result: 'broken' });
   // The next check begins with a whole chain.
   await build.sealMonths(pool, key, { at: at('09:00'), by: 'ada', withLate: true });
 };
@@ -163,6 +178,14 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     file: 'src/postgres/data/verifySeals.ts',
     old: 'from rows full join sealed s',
     mutated: 'from rows right join sealed s',
+    by: 'verify finds a row that was added to a sealed month',
+  },
+  {
+    rule: 'R29',
+    what: 'a month that differs from its seal is signed',
+    file: 'src/postgres/data/signedMonth.ts',
+    old: `return { result: 'broken' };`,
+    mutated: `await db.query('select 1');`,
     by: 'verify finds a row that was added to a sealed month',
   },
 ];

@@ -23,6 +23,7 @@ import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/aler
 import type { erasePerson } from '../../src/postgres/data/erase.js';
 import type { keyOf } from '../../src/postgres/data/erasureKey.js';
 import type { sealMonths } from '../../src/postgres/data/seal.js';
+import type { exportMonth } from '../../src/postgres/data/signedMonth.js';
 import type { verifySeals } from '../../src/postgres/data/verifySeals.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
@@ -54,6 +55,7 @@ export type Build = {
   readonly keyOf: typeof keyOf;
   readonly sealMonths: typeof sealMonths;
   readonly verifySeals: typeof verifySeals;
+  readonly exportMonth: typeof exportMonth;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -87,6 +89,7 @@ export async function buildOf(sources: string): Promise<Build> {
       'postgres/data/erasureKey.ts',
       'postgres/data/seal.ts',
       'postgres/data/verifySeals.ts',
+      'postgres/data/signedMonth.ts',
     ].map((file) => import(/* @vite-ignore */ home(file))),
   );
   return Object.assign({}, ...modules);
