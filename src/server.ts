@@ -24,7 +24,7 @@ import { isKnown } from './postgres/read/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { unipileFrom, type UnipileConfig } from './platform/unipileConfig.js';
-import { erasureKeyFrom } from './postgres/data/erasureKey.js';
+import { erasureKeyFrom, neededErasureKey } from './postgres/data/erasureKey.js';
 import { serverDesk } from './postgres/groups/serverDesk.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
@@ -66,7 +66,7 @@ export async function startServer(
     logger.warn({ why, leftSeconds }, 'server.waiting'),
   );
   warnOfPlaintext(environment, logger);
-  const { pool, listeningPool, endPools } = await openDatabase(environment, waiting);
+  const { pool, endPools, ...database } = await openDatabase(environment, waiting);
   const { connection, namespace } = await reachTemporal(
     environment,
     (options) => connectClient({ ...options, connectTimeout: CONNECT_TIMEOUT_MS }),
@@ -88,7 +88,7 @@ export async function startServer(
         groups: serverDesk(pool, Date.now, erasureKeyFrom(environment)),
       }),
       pool,
-      listeningPool,
+      ...database,
       logger,
       now: Date.now,
       ...settings,
@@ -179,23 +179,38 @@ async function openDatabase(environment: Environment, waiting: Waiting) {
   await checkTable(database, 'safeband.identity_locks');
   if (directUrl) await reachDatabase(direct, waiting);
   await checkListening(direct);
+  const eraser = await erasureFrom(environment, waiting);
   const { connections, statementSeconds } = sizesFrom(environment);
   const statementMs = statementSeconds * SECOND_MS;
   const pool = createPool(databaseUrl, connections, poolMode, statementMs);
   const listeningPool = directUrl ? createPool(directUrl, 1) : pool;
   const endPools = async (): Promise<void> => {
     await pool.end();
+    await eraser?.end();
     if (listeningPool !== pool) await listeningPool.end();
   };
-  return { pool, listeningPool, endPools };
+  return { pool, listeningPool, erasure: eraser, endPools };
+}
+
+const ERASE_URL = 'SAFEBAND_ERASE_DATABASE_URL';
+/** Returns what erases persons, with a login of its own that owns the tables; null: not set. */
+async function erasureFrom(environment: Environment, waiting: Waiting) {
+  const url = environment[ERASE_URL];
+  if (!url) return null;
+  const key = neededErasureKey(environment);
+  const mode = await reachDatabase({ setting: ERASE_URL, url }, waiting);
+  const pool = createPool(url, 1, mode, HOUR_MS);
+  return { pool: () => pool, key, end: () => pool.end() };
 }
 
 function warnOfPlaintext(environment: Environment, logger: FastifyBaseLogger): void {
   const { databaseUrl, directUrl } = configFrom(environment);
   const { address, isEncrypted } = temporalSettings(environment);
+  const eraseUrl = environment[ERASE_URL];
   for (const why of [
     plaintextDatabase('DATABASE_URL', databaseUrl, environment),
     directUrl && plaintextDatabase('DATABASE_DIRECT_URL', directUrl, environment),
+    eraseUrl && plaintextDatabase(ERASE_URL, eraseUrl, environment),
     plaintextTemporal(address, isEncrypted),
   ]) {
     if (why) logger.warn({ why }, 'connection.plaintext');

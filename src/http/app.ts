@@ -25,6 +25,7 @@ import { addProblems, answerError } from './plumbing/problems.js';
 import { addRateLimit } from './access/rateLimit.js';
 import { brakeRoutes } from './fleet/brakeRoutes.js';
 import { orderRoutes } from './fleet/orderRoutes.js';
+import { erasureRoutes } from './operations/erasureRoutes.js';
 import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
@@ -64,6 +65,7 @@ const plugins = [
   accessRoutes,
   brakeRoutes,
   orderRoutes,
+  erasureRoutes,
   driftRoutes,
   shadowRoute,
   doctorRoutes,

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/primitives/time.js';
+import type { ErasureKey } from '../postgres/data/erasureKey.js';
 import type { Pool } from '../postgres/pool.js';
 import type { Keyring } from './access/keyring.js';
 import type { Limits } from './plumbing/limits.js';
@@ -39,6 +40,8 @@ export type Needs = {
   readonly publicUrl?: string | null;
   /** The prefix of workflow ids that `replyTo` may name; null refuses every `replyTo`. */
   readonly replyPrefix?: string | null;
+  /** Erases persons (R29), with a login that owns the tables; null: the server erases no person. */
+  readonly erasure?: { readonly pool: () => Pool; readonly key: ErasureKey } | null;
   /** The webhooks of Unipile; null: the server takes none. */
   readonly unipile?: UnipileLink | null;
   /** The proxies whose header with the client's address is trusted. */

@@ -14,6 +14,7 @@ import { workflowIdOf } from '../../src/temporal/protocol.js';
 import type { Role } from '../../src/http/access/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
 import { serverDesk } from '../../src/postgres/groups/serverDesk.js';
+import { keyOf } from '../../src/postgres/data/erasureKey.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';
 import type { Needs } from '../../src/http/context.js';
@@ -73,6 +74,7 @@ export async function createHttpStand(
     hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
     startOrder: (orderId) => startOrder(client, orderId, taskQueue),
     temporalUiUrl: null,
+    erasure: { pool: () => pool, key: keyOf(Buffer.alloc(32, 7)) },
     operations: await operationsOf(stand),
     ...more,
   });

@@ -5,11 +5,12 @@
  */
 import { isSameRecipient } from '../../domain/account/kept.js';
 import { isRecipientId } from '../../domain/primitives/ids.js';
-import { bareMemberId, searchKeyOf } from '../../domain/primitives/linkedinId.js';
+import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, isoDay, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { groupKeyOf } from '../groups/desk.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
+import { FREE_TEXT, LAST_RUN, patternOf, textOf } from './eraseText.js';
 import { erasedProof, erasedRecipient, type ErasureKey } from './erasureKey.js';
 
 export type EraseAsk = {
@@ -37,37 +38,19 @@ export type Erased = {
   readonly rows: Readonly<Record<string, number>>;
   /** Ids that free text was not searched for: they are numbers, or too short. */
   readonly notSearched: number;
+  /** The trace; undefined: there is none. */
+  readonly erasureId?: string;
   /** If there is one, nothing was changed. */
   readonly remembered: readonly Remembered[];
 };
 
 /** A day more than accounts remember: a save of the last day may come late. */
 const FORGOTTEN_DAYS = REMEMBERED_DAYS + 2;
-/** Shorter ids would be found in words and numbers of free text. */
-const TEXT_MIN = 6;
 const SHOWN_MAX = 5;
 
-/** Texts and JSON that may name a person. */
-const FREE_TEXT: readonly (readonly [table: string, column: string, kind: 'text' | 'json'])[] = [
-  ['alerts', 'details', 'json'],
-  ['alert_actions', 'reason', 'text'],
-  ['account_changes', 'reason', 'text'],
-  ['account_changes', 'details', 'json'],
-  ['corrections', 'explanation', 'json'],
-  ['reconciler_runs', 'explanation', 'json'],
-  ['account_history', 'hold_reason', 'text'],
-  ['brakes', 'engaged_reason', 'text'],
-  ['brakes', 'released_reason', 'text'],
-  ['orders', 'reason', 'text'],
-  ['orders', 'stop_reason', 'text'],
-  ['order_accounts', 'error', 'text'],
-  ['access_changes', 'details', 'json'],
-  ['waiting', 'reply_to', 'json'],
-  ['webhook_events', 'data', 'json'],
-  ['webhook_deliveries', 'answer', 'text'],
-  ['webhook_deliveries', 'error', 'text'],
-  ['shares', 'label', 'text'],
-];
+/** True if a text has the id of the person: the trace would keep it. */
+export const namesPerson = (text: string, recipientId: string): boolean =>
+  text.toLowerCase().includes(recipientId.toLowerCase());
 
 /** Counts or erases; a count does the same work and takes it back. */
 export async function erasePerson(pool: Pool, key: ErasureKey, ask: EraseAsk): Promise<Erased> {
@@ -95,12 +78,8 @@ async function eraseIn(
   await db.query(`set local statement_timeout = ${10 * MINUTE_MS}`);
   const spellings = await spellingsOf(db, ask.recipientId);
   const proofs = await proofsOf(db, spellings, ask.chats);
-  const { pattern, notSearched } = patternOf([
-    ask.recipientId,
-    ...spellings,
-    ...proofs.chats,
-    ...proofs.messages,
-  ]);
+  const all = [ask.recipientId, ...spellings, ...proofs.chats, ...proofs.messages];
+  const { pattern, notSearched } = patternOf(all);
   const remembered = [
     ...(await rememberedIn(db, spellings, proofs.chats, ask.at)),
     ...(pattern === null ? [] : await heldWith(db, pattern)),
@@ -154,7 +133,8 @@ async function eraseIn(
     trace[0]?.id,
     JSON.stringify(rows),
   ]);
-  return { hash, rows, notSearched, remembered };
+  const erasureId = trace[0]?.id;
+  return { hash, rows, notSearched, remembered, ...(erasureId ? { erasureId } : {}) };
 }
 
 /** A row with the hash exists already if a pipeline without the key has asked since an erasure. */
@@ -268,32 +248,3 @@ const proofsOfTable = (table: string): string => `
          message_id = coalesce((select m.hash from messages m where m.id = t.message_id),
            t.message_id)
     from chats c where t.chat_id = c.id`;
-
-/** Returns a pattern that finds the ids as whole words; null: it cannot find one of them. */
-function patternOf(ids: readonly string[]): {
-  readonly pattern: string | null;
-  readonly notSearched: number;
-} {
-  const isFound = (id: string): boolean => id.length >= TEXT_MIN && !/^\d+$/.test(id);
-  const all = [...new Set([...ids, ...ids.map(bareMemberId)])];
-  const words = all
-    .filter(isFound)
-    .toSorted((a, b) => b.length - a.length)
-    .map((id) => id.replaceAll(/[!-/:-@[-^`{-~]/g, String.raw`\$&`));
-  const pattern = words.length === 0 ? null : `(?<![\\w-])(?:${words.join('|')})(?![\\w-])`;
-  return { pattern, notSearched: all.length - words.length };
-}
-
-const textOf = (table: string, column: string, kind: 'text' | 'json'): string =>
-  kind === 'text'
-    ? `update safeband.${table} set ${column} = regexp_replace(${column}, $1::text, $2::text, 'gi')
-        where ${column} ~* $1::text`
-    : `update safeband.${table} set ${column} = safeband.erased_json(${column}, $1::text, $2::text)
-        where ${column}::text ~* $1::text`;
-
-/** The answer of the last reconcile. The time of writing changes, so that it is no manual edit. */
-const LAST_RUN = `
-  update safeband.accounts
-     set last_run = safeband.erased_json(last_run, $1::text, $2::text),
-         recorded_at = clock_timestamp()
-   where last_run::text ~* $1::text and not is_edited`;

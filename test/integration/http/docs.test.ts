@@ -184,10 +184,23 @@ it('a first start makes one key for everything, and a stop ends all streams', as
   const runs = await fetch(`${first.address}/v1/runs`, { headers });
   expect([stream.status, await runs.json()]).toEqual([200, { items: [], next: null }]);
   const documented = stream.text();
+  const erase = async (server: string): Promise<object> => {
+    const body = JSON.stringify({ recipientId: 'ACoAAB1', reason: 'request 4711' });
+    const json = { ...headers, 'content-type': 'application/json' };
+    const answer = await fetch(`${server}/v1/erasures`, { method: 'POST', headers: json, body });
+    return { status: answer.status, body: await answer.text() };
+  };
+  const off = expect.stringContaining('set SAFEBAND_ERASE_DATABASE_URL and SAFEBAND_ERASURE_KEY');
+  expect(await erase(first.address)).toEqual({ status: 409, body: off });
   await first.close();
   expect(await documented).toContain(': connected');
-  const second = await startServer(env, logger);
+  const eraser = { ...env, SAFEBAND_ERASE_DATABASE_URL: env.DATABASE_URL };
+  await expect(startServer(eraser, logger)).rejects.toThrow('SAFEBAND_ERASURE_KEY is not set');
+  const SAFEBAND_ERASURE_KEY = Buffer.alloc(32, 7).toString('base64');
+  const second = await startServer({ ...eraser, SAFEBAND_ERASURE_KEY }, logger);
   expect(second.firstKey).toBeUndefined();
+  const counted = expect.stringContaining('"applied":false');
+  expect(await erase(second.address)).toEqual({ status: 200, body: counted });
   await second.close();
   await drop();
   await expect(startServer({ ...env, SAFEBAND_HTTP_PORT: 'x' }, logger)).rejects.toThrow(

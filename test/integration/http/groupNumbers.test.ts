@@ -1,4 +1,4 @@
-/** The list of groups with its numbers, and the filter `group` of drift, search and reservations. */
+/** Groups with their numbers, the filter `group` of drift, search and lists, and erasures. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HOUR_MS, isoInstant } from '../../../src/domain/primitives/time.js';
 import { safeband, settingsOf } from '../../support/cli.js';
@@ -8,6 +8,7 @@ let stand: HttpStand;
 let operator: string;
 /** Two accounts of `acme`, one of `them`, and one without a group. */
 let [anna, ben, cara, dora] = ['', '', '', ''];
+const PERSON = 'ACoAAerased';
 const order = (id: string, name: string, body: object) =>
   stand.ask(operator, `/v1/accounts/${id}/${name}`, body);
 
@@ -114,4 +115,50 @@ it('drift, search and reservations filter by a group, over HTTP, on pages and in
     const { out } = await safeband(argv, settingsOf(stand));
     expect([argv, out.includes(ben), out.includes(cara)]).toEqual([argv, true, false]);
   }
+});
+
+it('a person is erased over HTTP by an operator of all accounts, and a repetition changes nothing', async () => {
+  const erase = (body: object, key = operator) =>
+    stand.ask(key, '/v1/erasures', { recipientId: PERSON, reason: 'request 4711', ...body });
+  await stand.pool.query(
+    `insert into safeband.past_sends (account_id, sent_at, recipient_id, recipient_key, place,
+       is_counted, imported_by)
+     values ($1, now() - interval '60 days', $2::text, lower($2::text), 1, false, 'ada')`,
+    [anna, PERSON],
+  );
+  const limited = await erase({ apply: true }, await stand.key('operator', null, ['acme']));
+  expect(limited.json<object>()).toMatchObject({ status: 403 });
+  expect((await erase({}, await stand.key('pipeline'))).statusCode).toBe(403);
+  for (const [body, field] of [
+    [{ reason: ' ' }, 'reason'],
+    [{ reason: `${PERSON} asked` }, 'reason'],
+    [{ chatIds: ['\u0000'] }, 'chatIds[0]'],
+    [{ recipientId: '' }, 'recipientId'],
+  ] as const) {
+    expect([body, (await erase(body)).json<object>()]).toMatchObject([
+      body,
+      { code: 'InvalidInput', field },
+    ]);
+  }
+  const counted = (await erase({})).json<object>();
+  expect(counted).toMatchObject({ applied: false, rows: { past_sends: 1 }, notSearched: 0 });
+  expect(counted).not.toHaveProperty('erasureId');
+  const done = (await erase({ apply: true, actor: 'ada' })).json<{ erasureId: string }>();
+  expect(done).toMatchObject({ applied: true, rows: { past_sends: 1 } });
+  const { rows } = await stand.pool.query(
+    'select erased_by as by, rows from safeband.erasures where erasure_id = $1',
+    [done.erasureId],
+  );
+  expect(rows).toEqual([
+    { by: expect.stringMatching(/^ada via operator-/), rows: { past_sends: 1 } },
+  ]);
+  expect((await erase({ apply: true })).json<object>()).toMatchObject({ applied: true, rows: {} });
+  // Slots of today are refused with the day from which they can be erased.
+  await order(cara, 'sendReserve', { reservationId: 'to', recipientId: 'ACoAAtoday' });
+  await order(cara, 'reconcileNow', {});
+  expect((await erase({ recipientId: 'ACoAAtoday' })).json<object>()).toMatchObject({
+    status: 409,
+    type: 'urn:safeband:problem:recipient-remembered',
+    detail: expect.stringContaining(`account ${cara} still works with reservation to`),
+  });
 });

@@ -2,7 +2,12 @@
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { isChatId } from '../../../domain/primitives/ids.js';
 import { normalProof } from '../../../domain/primitives/linkedinId.js';
-import { erasePerson, type Erased, type Remembered } from '../../../postgres/data/erase.js';
+import {
+  erasePerson,
+  namesPerson,
+  type Erased,
+  type Remembered,
+} from '../../../postgres/data/erase.js';
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
@@ -48,7 +53,7 @@ async function erased(context: Context, recipientId: string, options: Options): 
   const { io, isJson, world, now } = context;
   const key = neededErasureKey(io.env);
   const { reason, chat = [], apply = false } = options;
-  if (reason.toLowerCase().includes(recipientId.toLowerCase())) {
+  if (namesPerson(reason, recipientId)) {
     throw usage('--reason has the id: the trace keeps it, so name the number of the request');
   }
   const by = actorOf(io, options.actor);

@@ -31,7 +31,7 @@ export const registerSign: Register = (program: Command, context) => {
     .description(
       'Compares a sealed month of the event log with its seal, and writes it to standard output: ' +
         'a header, one line of JSON for each row, and an Ed25519 signature. safeband verify ' +
-        '--file checks the file without Safeband, as openssl does (docs/data.md).',
+        '--file checks the file without a server, as openssl does (docs/data.md).',
     )
     .addArgument(new Argument('<month>', 'such as 2026-10').argParser(month))
     .requiredOption('--private-key <file>', 'the private key, in PEM')

@@ -1,0 +1,147 @@
+/** `POST /v1/erasures`: erases a person, as `safeband erase recipient` does (R29). */
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import { isChatId } from '../../domain/primitives/ids.js';
+import { normalProof } from '../../domain/primitives/linkedinId.js';
+import { ACTOR_RULE } from '../../domain/wire/values.js';
+import { erasePerson, namesPerson, type Remembered } from '../../postgres/data/erase.js';
+import { actorOf } from '../access/actor.js';
+import type { Parts } from '../context.js';
+import { forbidden, invalidInput, Problem } from '../plumbing/problems.js';
+import { problems } from '../routes/message.js';
+import { note } from '../schemas/body.js';
+import { closed, count, may, recipientId } from '../schemas/parts.js';
+
+const { Array, Boolean, Optional, String } = Type;
+/** Chats that one request names. */
+const CHATS_MAX = 100;
+const ID_MAX = 2_048;
+
+const request = Type.Object(
+  {
+    recipientId,
+    chatIds: may(
+      Array(String({ minLength: 1, maxLength: ID_MAX }), {
+        maxItems: CHATS_MAX,
+        description: 'Also these chats, for sends without a reservation.',
+      }),
+    ),
+    reason: String({
+      minLength: 1,
+      maxLength: 500,
+      pattern: '\\S',
+      ...note('Why, such as the number of the request; never the id.', 'request 4711'),
+    }),
+    apply: may(
+      Boolean({ description: 'True: erase. Otherwise the rows are counted, and nothing changes.' }),
+    ),
+    actor: may(
+      String({ ...ACTOR_RULE, ...note('The person, recorded as "ada via <key>".', 'ada') }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ recipientId: 'ACoAAS7RzQB', reason: 'request 4711' }],
+  },
+);
+const answer = closed({
+  applied: Boolean({ description: 'False: nothing was changed.' }),
+  hash: String({ description: 'What stands in place of the id.' }),
+  rows: Type.Record(String(), count('Changed rows of the table.')),
+  notSearched: count('Ids that free text was not searched for: numbers, or too short.'),
+  erasureId: Optional(String({ description: 'The trace of the erasure.' })),
+});
+
+const off = (detail: string): Problem =>
+  new Problem({
+    status: 409,
+    kind: 'erasure-off',
+    title: 'This server erases no person',
+    detail,
+    cure:
+      'set SAFEBAND_ERASE_DATABASE_URL and SAFEBAND_ERASURE_KEY for the server, or run safeband ' +
+      'erase recipient',
+  });
+const running = (): Problem =>
+  new Problem({
+    status: 409,
+    kind: 'erasure-running',
+    title: 'This server erases a person now',
+    detail: 'one erasure reads all tables, so a server does one at a time',
+    cure: 'send the request again in a minute; a repeated erasure changes nothing more',
+    retryAfterSeconds: 60,
+  });
+const remembered = ({ accountId, reservationId, until }: Remembered): Problem =>
+  new Problem({
+    status: 409,
+    kind: 'recipient-remembered',
+    title: 'An account still works with this recipient',
+    detail:
+      reservationId === null
+        ? `account ${accountId} is held, and the reason has an id of this recipient`
+        : `account ${accountId} still works with reservation ${reservationId} of this recipient`,
+    cure:
+      reservationId === null
+        ? 'resume the account, erase, and hold it again with another reason'
+        : until === null
+          ? 'erase when it has its outcome, or withdraw the ask'
+          : `erase on ${until} or later`,
+  });
+
+const NOT_ALLOWED = '42501';
+/** Names the login that does not own the tables; any other error is thrown again. */
+function refuseLogin(error: unknown): never {
+  if (!(error instanceof Error && 'code' in error && error.code === NOT_ALLOWED)) throw error;
+  throw off(`the login of SAFEBAND_ERASE_DATABASE_URL does not own the tables: ${error.message}`);
+}
+
+export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Parts): void {
+  let isRunning = false;
+  app.post<{ Body: Static<typeof request> }>(
+    '/v1/erasures',
+    {
+      config: { needs: 'operate' },
+      schema: {
+        operationId: 'erase',
+        tags: ['operations'],
+        summary: 'Replaces each id of a person by a keyed hash; for keys of all accounts',
+        description:
+          'Without `apply` it counts rows and changes nothing. It reads all tables, which may ' +
+          'take a minute, and is one transaction. A repeated erasure changes nothing more.',
+        body: request,
+        response: { 200: answer, ...problems },
+      },
+    },
+    async ({ caller, body }) => {
+      if (caller.accounts !== null) {
+        throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
+      }
+      const { chatIds, reason, apply, actor } = body;
+      const chats = (chatIds ?? []).map((id, at) => {
+        if (isChatId(id)) return normalProof(id);
+        throw invalidInput(`chatIds[${at}] should be the id of a chat`, `chatIds[${at}]`);
+      });
+      if (namesPerson(reason, body.recipientId)) {
+        throw invalidInput('reason should not have the id, because the trace keeps it', 'reason');
+      }
+      const by = actorOf(caller, actor);
+      if (erasure === null) throw off('the server has no login that may erase');
+      if (isRunning) throw running();
+      isRunning = true;
+      try {
+        const ask = { recipientId: body.recipientId, chats, by, reason, at: now() };
+        const isApplied = apply === true;
+        const found = await erasePerson(erasure.pool(), erasure.key, { ...ask, isApplied }).catch(
+          refuseLogin,
+        );
+        const [first] = found.remembered;
+        if (first) throw remembered(first);
+        const { hash, rows, notSearched, erasureId } = found;
+        const trace = isApplied && erasureId !== undefined ? { erasureId } : {};
+        return { applied: isApplied, hash, rows, notSearched, ...trace };
+      } finally {
+        isRunning = false;
+      }
+    },
+  );
+}
