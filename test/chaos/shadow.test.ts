@@ -126,5 +126,19 @@ it('grants a week of sends, compares it with what would have been denied, and th
     requests: [{ reservationId: 'after' }],
   });
   expect(denied).toMatchObject({ decisions: [{ granted: false }] });
+  await update(account, 'reconcileNow', {});
+  const [last] = (
+    await stand.pool.query<{ details: object }>(
+      `select details from safeband.alerts where account_id = $1 and kind = 'over_cap'
+        order by quota_day desc limit 1`,
+      [id],
+    )
+  ).rows;
+  expect(last?.details).toMatchObject({
+    mode: 'shadow',
+    sentences: expect.arrayContaining([
+      'The account was in shadow mode, which granted 4 slots that it would have denied.',
+    ]),
+  });
   expect(await statusOf(account)).toMatchObject({ mode: 'enforce', counter: 3 });
 });

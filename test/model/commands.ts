@@ -28,6 +28,7 @@ export type Step =
   | { do: 'observe'; chat: string; msg: string; recipient: string | undefined; agoMs: number }
   | { do: 'settle'; id: string }
   | { do: 'credits'; balance: number; agoMs: number }
+  | { do: 'reply'; chat: string; agoMs: number }
   | { do: 'configure'; change: Change }
   | { do: 'hold' }
   | { do: 'resume' }
@@ -156,7 +157,24 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       chat,
       msg,
       recipient,
-      agoMs: fc.constantFrom(-5_000, 0, 30_000, 2 * MINUTE, DAY, 2 * DAY, 2 * DAY + 1),
+      agoMs: fc.constantFrom(
+        -5_000,
+        0,
+        30_000,
+        2 * MINUTE,
+        DAY,
+        2 * DAY,
+        2 * DAY + 1,
+        90 * DAY - MINUTE,
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reply' as const),
+      chat,
+      agoMs: fc.constantFrom(-5_000, 0, 0, 1, 2 * MINUTE, DAY),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('settle' as const), id }) },

@@ -15,7 +15,7 @@ type Known = {
 export class Ledger {
   observed = 0;
   at: number | undefined;
-  /** Renewals and external sends; the slots are counted each time. */
+  /** Renewals, replies and external sends; the slots are counted each time. */
   private other = 0;
 
   /** Returns a copy of a ledger. */
@@ -48,6 +48,10 @@ export class Ledger {
   }
   external(sentAt: number): void {
     if (this.at !== undefined && sentAt >= this.at) this.other -= 1;
+  }
+  /** A reply gives one credit back. */
+  refunded(): void {
+    this.other += 1;
   }
   claimed({ at }: Res): void {
     if (this.at !== undefined && at >= this.at) this.other += 1;

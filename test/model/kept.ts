@@ -13,6 +13,8 @@ export type Res = {
   /** What was reported for it, and what was learnt from an observation. */
   msg: string | undefined;
   learnt: string | undefined;
+  /** When it was sent, if it is delivered. */
+  sentAt: number;
   reason: string;
   /** The day on which it was released. */
   released: number;
@@ -26,6 +28,7 @@ export const FRESH = {
   chat: undefined,
   msg: undefined,
   learnt: undefined,
+  sentAt: 0,
   reason: '',
   released: 0,
   forgotten: false,
@@ -41,7 +44,12 @@ export type Ext = {
   gone: boolean;
 };
 /** A row of the event log; `id`: whose delivery it is, if a reservation's. */
-export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
+export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & {
+  id: string | null;
+  /** The reservation of the InMail, also if it was observed first; and if it cost no credit. */
+  owner?: string | undefined;
+  free?: boolean | undefined;
+};
 export type RefPacing = { minGapSeconds: number; jitterPercent?: number; perHour?: number };
 export type RefCampaign = { campaignId: string; dailyCap?: number; weight?: number };
 export type RefVelocity = { factor: number; floor: number };

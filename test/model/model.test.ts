@@ -26,6 +26,7 @@ const SOMETIMES = `
   settle: released InvalidInput ReservationSettled
   configure: CapAboveSafeBand
   credits: older too_old 0 2 149
+  reply: refunded repeated free too_late no_balance older ChatUnknown
   world: carried restart grew ended
 `;
 

@@ -15,6 +15,7 @@ import type { RefCampaign } from './kept.js';
 import { maybe, rid, the } from './names.js';
 import { Reference } from './reference.js';
 import { compare } from './compare.js';
+import { reply } from './replies.js';
 import { checkContact, checkRetry } from './retry.js';
 import { same } from './same.js';
 import { Store } from './store.js';
@@ -232,6 +233,8 @@ export class Play {
         const said = reference.credits.observe(report.balance, report.at, reference);
         return [creditsWord(this.#run(domain.observeCredits, report)), said];
       }
+      case 'reply':
+        return reply(this, step);
       case 'configure':
       case 'hold':
       case 'resume':
@@ -258,7 +261,8 @@ export class Play {
           | 'fail'
           | 'observe'
           | 'settle'
-          | 'credits';
+          | 'credits'
+          | 'reply';
       }
     >,
   ): readonly [string, string] {

@@ -20,7 +20,7 @@ export function readLog(ref: Reference, log: readonly Logged[]): void {
   const known = log.filter((row) => row.id === null && row.day + 2 >= ref.day);
   for (const e of ref.ext) {
     const row = known.find((one) => isSame(e, one));
-    e.at = row && !isClaimed(row) ? e.sentAt : -DAY * 9;
+    e.at = row && !isClaimed(row) ? row.at : -DAY * 9;
   }
   // No day has less than before, nor less than the log has of it.
   const room = (day: number): number =>

@@ -42,6 +42,8 @@ export class Reference {
   line: RefWait[] = [];
   readonly granted = new Map<string, RefWait>();
   ceiling = new Ceiling();
+  /** The chats with a reply. */
+  readonly replies = new Set<string>();
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -197,8 +199,7 @@ export class Reference {
     const claims =
       msg === undefined ? this.knownExt().find((e) => e.chat === chat && mine.at <= e.at) : ext;
     if (claims) this.claim(mine, claims);
-    mine.state = 'delivered';
-    mine.chat = chat;
+    [mine.state, mine.chat, mine.sentAt] = ['delivered', chat, this.now];
     mine.msg = msg;
     mine.learnt = msg === undefined ? claims?.msg : undefined;
     return 'delivered';
@@ -291,6 +292,7 @@ export class Reference {
     const [match] = open;
     if (match && open.length === 1) {
       [match.state, match.chat, match.msg] = ['delivered', chat, msg];
+      match.sentAt = sentAt;
       return match.id;
     }
     const counts = this.now - sentAt <= 2 * DAY;

@@ -8,9 +8,22 @@ import type {
   WaitingRow,
 } from '../../src/domain/records/records.js';
 import type { ReadBack, StoredAccount } from '../../src/domain/records/snapshot.js';
+import type { LoggedChat } from '../../src/domain/commands/reply.js';
+import { isReservationId, type ChatId } from '../../src/domain/primitives/ids.js';
 import type { Logged } from './kept.js';
+import { maybe } from './names.js';
 
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+/** Returns a row of the event log as the naive reading keeps it. */
+export const loggedOf = (row: EventRow): Logged => ({
+  chat: row.chatId,
+  msg: row.messageId ?? undefined,
+  day: row.quotaDay,
+  at: row.deliveredAt,
+  counts: row.isCounted,
+  id: row.reservationId,
+});
 
 export class Store {
   account: StoredAccount | null = null;
@@ -19,6 +32,7 @@ export class Store {
   readonly days = new Map<number, DayRow & { number: number }>();
   readonly waiting = new Map<string, WaitingRow & { number: number }>();
   readonly events: EventRow[] = [];
+  readonly replies = new Set<string>();
   /** The grants of shadow mode that would have been denied, each with its reason. */
   readonly wouldDeny = new Map<string, { day: number; reason: string }>();
   #highest = 0;
@@ -49,6 +63,8 @@ export class Store {
       if (!old || old.number < number) this.waiting.set(row.reservationId, { ...row, number });
     } else if (row.table === 'inmail_events') {
       this.#append(row);
+    } else if (row.table === 'replies') {
+      this.replies.add(row.chatId);
     } else if (row.table === 'alerts') this.alerts += row.times;
   }
 
@@ -69,14 +85,28 @@ export class Store {
   }
 
   get log(): readonly Logged[] {
-    return this.events.map((row) => ({
-      chat: row.chatId,
-      msg: row.messageId ?? undefined,
-      day: row.quotaDay,
-      at: row.deliveredAt,
-      counts: row.isCounted,
-      id: row.reservationId,
-    }));
+    return this.events.map((row) => this.#withOwner(row));
+  }
+
+  /** Returns a row of the event log with its reservation, or with that which claimed its proof. */
+  #withOwner(row: EventRow): Logged {
+    const { chatId, messageId, reservationId: id } = row;
+    const isOf = (one: ReservationRow): boolean =>
+      id === null ? one.chatId === chatId && one.messageId === messageId : one.reservationId === id;
+    const owner = [...this.reservations.values()].find(isOf);
+    return { ...loggedOf(row), owner: owner?.reservationId, free: owner?.free };
+  }
+
+  /** Returns what is known of a chat, as the lookup of a reply reads it (R24). */
+  chatOf(chat: ChatId, at: number): LoggedChat {
+    const rows = this.events
+      .filter(({ chatId }) => chatId === chat)
+      .toSorted((a, b) => a.deliveredAt - b.deliveredAt);
+    const row = rows.findLast(({ deliveredAt }) => deliveredAt <= at) ?? rows[0];
+    const { free = false, owner } = row ? this.#withOwner(row) : {};
+    const reservationId = row?.reservationId ?? maybe(isReservationId, owner) ?? null;
+    const sent = row ? { reservationId, sentAt: row.deliveredAt, free } : null;
+    return { isRecorded: this.replies.has(chat), sent };
   }
 
   /** The row with the days with a send, also of an account without a velocity: it may get one. */

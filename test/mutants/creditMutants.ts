@@ -60,4 +60,28 @@ export const CREDIT_MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
     mutated: '!isBroken(account, at)',
     by,
   },
+  {
+    rule: 'R24',
+    what: 'each recorded reply gives a credit back',
+    file: 'src/domain/account/credits.ts',
+    old: 'event.reply.ignored === null ? 1 : 0',
+    mutated: '1',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'a reply is that of the first InMail of its chat',
+    file: 'src/domain/commands/reply.ts',
+    old: 'inOrder.findLast(({ sentAt }) => sentAt <= at) ?? inOrder[0]',
+    mutated: 'inOrder[0]',
+    by,
+  },
+  {
+    rule: 'R24',
+    what: 'an InMail that was observed late counts from its report',
+    file: 'src/domain/entity/lookup.ts',
+    old: 'sentAt: row.deliveredAt',
+    mutated: 'sentAt: account.now',
+    by,
+  },
 ];

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALERT_CHECKS } from './alertChecks.js';
 import { CAMPAIGN_CHECKS } from './campaignMutants.js';
+import { CONTACT_CHECKS } from './contactMutants.js';
 import { DATA_CHECKS } from './dataMutants.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
@@ -26,6 +27,7 @@ const CHECKS = {
   ...GROUP_CHECKS,
   ...GROUP_SEND_CHECKS,
   ...DATA_CHECKS,
+  ...CONTACT_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {

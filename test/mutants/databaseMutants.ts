@@ -2,6 +2,7 @@
 import type { AlertCheckName } from './alertChecks.js';
 import { ALERT_MUTANTS } from './alertMutants.js';
 import { CAMPAIGN_MUTANTS, type CampaignCheckName } from './campaignMutants.js';
+import { CONTACT_MUTANTS, type ContactCheckName } from './contactMutants.js';
 import { DATA_MUTANTS, type DataCheckName } from './dataMutants.js';
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
@@ -29,6 +30,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   | GroupCheckName
   | GroupSendCheckName
   | DataCheckName
+  | ContactCheckName
 >[] = [
   {
     rule: 'R14',
@@ -338,6 +340,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...ALERT_MUTANTS,
   ...CAMPAIGN_MUTANTS,
   ...DATA_MUTANTS,
+  ...CONTACT_MUTANTS,
   ...GROUP_MUTANTS,
   ...GROUP_SEND_MUTANTS,
 ];

@@ -10,6 +10,7 @@ import { Random } from './random.js';
 import type { Doom, Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';
+import { postReply } from './replies.js';
 import { observe } from './report.js';
 import { Send } from './send.js';
 import { changeOf, type Action, type Input } from './story.js';
@@ -97,11 +98,13 @@ const DOES: Readonly<Record<Action, (place: Place) => Done>> = {
       self.execute(world.domain.observeCredits, report),
     );
   },
+  reply: ({ world, member, random }) => postReply(world, member, random),
   hold: ({ world, member }) =>
     sendOrder(world, member, 'hold', (self) => self.execute(world.domain.hold, BY)),
   resume: ({ world, member }) =>
     sendOrder(world, member, 'resume', (self) => {
       const { cooldowns, day } = self.entity.account;
+      member.mayLoseReplies = true; // a balance of 0 is forgotten
       if (cooldowns.some(({ cause }) => cause === 'unclean_end')) member.excusedUntil = day + 1;
       return self.execute(world.domain.resume, BY);
     }),

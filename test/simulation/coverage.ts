@@ -108,6 +108,14 @@ export const SOMETIMES: readonly string[] = `
   report: released
   report: uncertain
   reservation deleted manually
+  reply: refunded
+  reply: repeated
+  reply: free
+  reply: no_balance
+  reply: older
+  reply: not read
+  reply: ChatUnknown
+  every credit of a reply is back
   reset
   reserve: ReservationSettled
   resume

@@ -71,6 +71,8 @@ export class Database {
   readonly events: EventRow[] = [];
   readonly days = new Map<number, Numbered<DayRow>>();
   readonly waiting = new Map<string, Numbered<WaitingRow>>();
+  /** The chats with a recorded reply (R24). */
+  readonly replies = new Set<string>();
   /** Increases with each change that an audit could find. */
   changes = 0;
   readonly alerts = new Map<string, number>();
@@ -228,6 +230,8 @@ export class Database {
       if (!old || old.number < number) this.waiting.set(row.reservationId, { row, number });
     } else if (row.table === 'inmail_events') {
       this.append(row, number);
+    } else if (row.table === 'replies') {
+      this.replies.add(row.chatId);
     } else if (row.table === 'alerts') {
       this.alerts.set(row.kind, (this.alerts.get(row.kind) ?? 0) + row.times);
     }

@@ -272,6 +272,7 @@ export class DatabaseWork extends Tries {
         const { owner } = self.member.database;
         if (!found.account || owner !== self.owner) return then();
         self.world.happened('caught up with a lost task');
+        self.member.mayLoseReplies = true;
         const both = domain.caughtUp(self.entity, found, found.account);
         self.memory.entity = domain.pass(both, self.world.serverNow());
         return again();

@@ -41,6 +41,10 @@ export class Member {
   uncleanDay = -1;
   /** True after a workflow was lost or reset: an ask that was not saved may be lost with it. */
   mayLoseAsks = false;
+  /** True after a balance was forgotten, or two states of the account were joined. */
+  mayLoseReplies = false;
+  /** The chats whose reply gave a credit back, by the instant of the observed balance. */
+  readonly refunds = new Map<number, Set<string>>();
   /** An older state, for a reset. */
   past: Entity | null = null;
   /** Proofs that the account received or can read; each must be counted. */

@@ -47,6 +47,8 @@ export type Memory = {
   /** Messages that wait for the check, and messages that wait for the read-back. */
   asking: readonly Message[];
   waiting: readonly Message[];
+  /** Chats whose reply was recorded, or was not saved at the begin of a lookup (R24). */
+  replied: readonly string[];
 };
 
 export const freshMemory = (entity: Entity | null): Memory => ({
@@ -68,6 +70,7 @@ export const freshMemory = (entity: Entity | null): Memory => ({
   check: null,
   asking: [],
   waiting: [],
+  replied: [],
 });
 
 /** Copies field by field, because each task needs a copy. */
@@ -90,4 +93,5 @@ export const copyOf = (memory: Memory): Memory => ({
   check: memory.check,
   asking: memory.asking,
   waiting: memory.waiting,
+  replied: memory.replied,
 });

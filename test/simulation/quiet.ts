@@ -7,6 +7,7 @@ import { reconcileNow } from './audit.js';
 import { checkLine, waitingIn } from './line.js';
 import type { Member } from './member.js';
 import { counterOn } from './naive.js';
+import { checkRefunds } from './replies.js';
 import { checkRetry } from './retry.js';
 import { broken } from './broken.js';
 import type { World } from './world.js';
@@ -52,6 +53,7 @@ function checkRest(world: World, member: Member): void {
   checkRow(member, entity);
   checkLine(member, entity);
   checkCeiling(member, entity);
+  checkRefunds(world, member, entity);
   checkLog(member, entity);
   checkProofs(member, entity);
   checkJournal(member, entity);

@@ -41,6 +41,7 @@ export const ACTIONS = [
   'late commit',
   'clock back',
   'credits',
+  'reply',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 export type Input = {
@@ -139,13 +140,14 @@ export function storyOf(seed: number): Story {
   return { seed, begin, end, members: starts, inputs };
 }
 
-/** Balances of credits, in every seventh seed; the other seeds have the same worlds as without them. */
+/** Balances of credits and replies, in every seventh seed; the other seeds have the same worlds as without them. */
 function creditsOf(seed: number, members: number, begin: number, end: number): Input[] {
   if (seed % 7 !== 3) return [];
   const random = new Random(seed + 1);
-  return Array.from({ length: members * 4 }, (_, n) => {
+  return Array.from({ length: members * 10 }, (_, n) => {
     const at = begin + MINUTE + Math.floor(random.next() * (end - begin));
-    return { at, member: n % members, action: 'credits', seed: random.seed() };
+    const action = n < members * 4 ? 'credits' : 'reply';
+    return { at, member: n % members, action, seed: random.seed() };
   });
 }
 

@@ -31,6 +31,8 @@ export class Workflow {
   kept: Memory = freshMemory(null);
   isGone = false;
   isDown = false;
+  /** How often it was reset: a lookup that began before is lost. */
+  resets = 0;
   #inbox: Task[] = [];
   /** Those Updates whose callers may be gone, because the server forgets some with a lost task. */
   readonly #asks = new WeakSet<Task>();
@@ -300,8 +302,8 @@ export class Workflow {
   continueAsNew(): void {
     this.world.happened('continued as new');
     const entity: Entity = JSON.parse(JSON.stringify(this.entity));
-    const { run, waiting, isReset } = this.memory;
-    this.memory = { ...freshMemory(entity), run: run + 1, waiting, isReset };
+    const { run, waiting, isReset, replied } = this.memory;
+    this.memory = { ...freshMemory(entity), run: run + 1, waiting, isReset, replied };
     this.#armMidnight();
     this.takeWaiting();
   }
@@ -316,6 +318,7 @@ export class Workflow {
 
   /** Resets to an earlier event; all later messages are forgotten. */
   resetTo(entity: Entity): void {
+    this.resets += 1;
     this.member.mayLoseAsks = true;
     this.member.rewind(null);
     this.memory = { ...freshMemory(entity), run: this.memory.run + 1, isReset: true };

@@ -25,6 +25,8 @@ export type ObserveReply = {
   readonly chatId: ChatId;
   readonly at: Instant;
   readonly logged: LoggedChat;
+  /** The external sends in the chat whose rows are not saved yet. */
+  readonly unsaved: readonly AnsweredSend[];
 };
 export type ReplyAnswer = {
   /** True if the account has a credit more. */
@@ -41,11 +43,12 @@ export type ReplyAnswer = {
 /** Records the first reply of a chat, and gives the credit of its InMail back. */
 export function observeReply(
   account: Account,
-  { chatId, at: said, logged }: ObserveReply,
+  { chatId, at: said, logged, unsaved }: ObserveReply,
   now: Instant,
 ): Decided<ReplyAnswer> {
   const at = Math.min(said, now);
-  const sent = answered([...sendsIn(account, chatId), ...(logged.sent ? [logged.sent] : [])], at);
+  const sends = [...slotsIn(account, chatId), ...unsaved, ...(logged.sent ? [logged.sent] : [])];
+  const sent = answered(sends, at) ?? answered(externalsIn(account, chatId), at);
   if (!sent) return refuse('ChatUnknown', unknown(chatId));
   const { credits = null } = account;
   const { reservationId, sentAt } = sent;
@@ -80,17 +83,22 @@ function whyIgnored(
   return at > credits.at ? null : 'older';
 }
 
-/** Returns the InMails of the chat that the account remembers. */
-const sendsIn = ({ slots, externals }: Account, chatId: ChatId): readonly AnsweredSend[] => [
-  ...slots.flatMap((slot) =>
+/** Returns the deliveries in the chat that the account remembers. */
+const slotsIn = ({ slots }: Account, chatId: ChatId): readonly AnsweredSend[] =>
+  slots.flatMap((slot) =>
     slot.state === 'delivered' && isSameId(slot.chatId, chatId)
       ? [{ reservationId: slot.reservationId, sentAt: slot.settledAt, free: slot.free === true }]
       : [],
-  ),
-  ...externals.flatMap((one) =>
-    isSameId(one.chatId, chatId) ? [{ reservationId: null, sentAt: one.at, free: false }] : [],
-  ),
-];
+  );
+
+/**
+ * Returns the external sends in the chat that the account remembers. The account knows when it
+ * received them, and their rows know when they were sent, so these are used without a row only.
+ */
+const externalsIn = ({ externals }: Account, chatId: ChatId): readonly AnsweredSend[] =>
+  externals
+    .filter((one) => isSameId(one.chatId, chatId))
+    .map(({ at }) => ({ reservationId: null, sentAt: at, free: false }));
 
 /** Returns the last InMail before the reply; else the first, because clocks and reports differ. */
 function answered(sends: readonly AnsweredSend[], at: Instant): AnsweredSend | undefined {

@@ -5,10 +5,11 @@
 import type { Account, Proof } from '../account/account.js';
 import type { Entity } from './entity.js';
 import { accountWith } from '../account/update.js';
-import type { ReservationId } from '../primitives/ids.js';
-import { keptProof } from '../account/kept.js';
+import type { AnsweredSend } from '../commands/reply.js';
+import type { ChatId, ReservationId } from '../primitives/ids.js';
+import { isSameId, keptProof } from '../account/kept.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
-import { isSameProof, proofKey } from '../account/proof.js';
+import { isProvenBy, isSameProof, proofKey } from '../account/proof.js';
 import type { EventRow } from '../records/records.js';
 
 /** A proof that has a row, and its reservation; null for an external send. */
@@ -26,6 +27,20 @@ export function loggedIn({ account, outbox }: Entity, proof: Proof): Logged | un
     if (row.table === 'inmail_events' && isSameProof(row, kept)) return row;
   }
   return undefined;
+}
+
+/** Returns the external sends in a chat that wait to be saved, each with the time of its send. */
+export function unsavedSends({ account, outbox }: Entity, chatId: ChatId): readonly AnsweredSend[] {
+  const isClaimed = (row: EventRow): boolean =>
+    account.slots.some((slot) => isProvenBy(slot, keptProof(row)));
+  return outbox.flatMap(({ row }) =>
+    row.table === 'inmail_events' &&
+    row.reservationId === null &&
+    isSameId(row.chatId, chatId) &&
+    !isClaimed(row)
+      ? [{ reservationId: null, sentAt: row.deliveredAt, free: false }]
+      : [],
+  );
 }
 
 /**

@@ -26,10 +26,18 @@ export function verdictAt(
   return { denies, wouldDeny: denies ? undefined : barrier };
 }
 
-/** Marks an alert of an account that may grant over its cap. */
-export const shadowMark = (policy: Policy): { readonly mode?: 'shadow' } =>
-  isShadow(policy) ? { mode: 'shadow' } : {};
+/**
+ * Marks an alert of an account that may grant over its cap, or whose shadow mode has ended after it
+ * granted `granted` slots of that day that it would have denied.
+ */
+export const shadowMark = (policy: Policy, granted = 0): { readonly mode?: 'shadow' } =>
+  isShadow(policy) || granted > 0 ? { mode: 'shadow' } : {};
 
 /** Returns the sentence of such an alert. */
-export const shadowSentences = (policy: Policy): readonly string[] =>
-  isShadow(policy) ? ['The account is in shadow mode, which grants over the cap.'] : [];
+export function shadowSentences(policy: Policy, granted = 0): readonly string[] {
+  if (isShadow(policy)) return ['The account is in shadow mode, which grants over the cap.'];
+  const slots = granted === 1 ? 'a slot' : `${granted} slots`;
+  return granted === 0
+    ? []
+    : [`The account was in shadow mode, which granted ${slots} that it would have denied.`];
+}

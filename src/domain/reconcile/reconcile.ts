@@ -53,7 +53,7 @@ export function reconcile(
   const { inFlight, uncertain } = tallyOf(after, account.day);
   return {
     events: [...heals, ...cooling],
-    alerts: days.flatMap((day) => alertsOf(day, account, foreign)),
+    alerts: days.flatMap((day) => alertsOf(day, account, foreign, found.shadowed)),
     days,
     inFlight,
     uncertain,

@@ -4,6 +4,7 @@ import { isAboveDriftMax, type ManualEdit } from '../account/counter.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
 import type { DayVerdict } from './dayFindings.js';
+import type { Evidence } from '../records/snapshot.js';
 import { shadowMark, shadowSentences } from '../gate/shadow.js';
 import { isoDay } from '../primitives/time.js';
 
@@ -17,7 +18,7 @@ export type RunAlert = {
     readonly after: number;
     readonly drift: number;
     readonly cap?: number;
-    /** Only of an account in shadow mode, which grants over its cap (R23). */
+    /** Only if shadow mode grants over the cap, or has done so on this day (R23). */
     readonly mode?: 'shadow';
     readonly parts: readonly GapPart[];
     readonly sentences: readonly string[];
@@ -28,6 +29,7 @@ export function alertsOf(
   verdict: DayVerdict,
   account: Account,
   foreign: ManualEdit | null = null,
+  shadowed: Evidence['shadowed'] = [],
 ): readonly RunAlert[] {
   const { day, before: counter, after, drift, parts, sentences } = verdict;
   // A manual edit from before midnight is compared with the cap of its own day.
@@ -41,8 +43,9 @@ export function alertsOf(
   const said = sentences();
   const details = { day: isoDay(day), counter, after, drift, parts, sentences: said };
   const { policy } = account;
-  const overSentences = [...said, ...shadowSentences(policy)];
-  const over = { ...details, cap, sentences: overSentences, ...shadowMark(policy) };
+  const { count = 0 } = shadowed.find((one) => one.day === day) ?? {};
+  const overSentences = [...said, ...shadowSentences(policy, count)];
+  const over = { ...details, cap, sentences: overSentences, ...shadowMark(policy, count) };
   return [
     ...(isDrifting
       ? [{ kind: 'drift', severity: isUnderWay(parts) ? 'info' : 'warning', details } as const]

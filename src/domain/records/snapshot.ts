@@ -94,6 +94,8 @@ export type Evidence = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
+  /** How many grants of a day shadow mode would have denied (R23); absent: none. */
+  readonly shadowed?: readonly { readonly day: UtcDay; readonly count: number }[];
   /** Absent if the account has no more rows than it may have. */
   readonly crowd?: Crowd;
 };

@@ -177,7 +177,7 @@ export const parseCredits = parserOf(creditsFields);
 
 export const replyFields = { chatId: need(chatId), at: need(instant) };
 /** A reply of a recipient, as a caller saw it. */
-export type ReplySeen = Omit<ObserveReply, 'logged'>;
+export type ReplySeen = Omit<ObserveReply, 'logged' | 'unsaved'>;
 export const parseReply: Parser<ReplySeen> = parserOf(replyFields);
 
 export const settleFields = {

@@ -98,11 +98,21 @@ export function readReplies(
           and safeband.fingerprint(known.chat_id::text) = safeband.fingerprint(asked.chat))) as row
      from unnest($2::text[], $3::bigint[]) with ordinality as asked (chat, at, place)
      left join lateral (
-       select jsonb_build_object('reservationId', e.reservation_id,
+       select jsonb_build_object('reservationId', coalesce(e.reservation_id, r.reservation_id),
                 'sentAt', safeband.ms_of(e.delivered_at), 'free', coalesce(r.free, false)) as row
          from safeband.inmail_events e
-         left join safeband.reservations r
-           on r.account_id = e.account_id and r.reservation_id = e.reservation_id
+         left join lateral (
+           select reservation_id, free from safeband.reservations r
+            where r.account_id = e.account_id and r.reservation_id = e.reservation_id
+           union all
+           -- An InMail that was observed first has its row without the reservation that claimed it.
+           select reservation_id, free from safeband.reservations r
+            where e.reservation_id is null and r.account_id = e.account_id
+              and r.quota_day between e.quota_day - 3 and e.quota_day + 3
+              and safeband.fingerprint(r.chat_id::text) = safeband.fingerprint(e.chat_id::text)
+              and safeband.fingerprint(r.message_id::text)
+                  is not distinct from safeband.fingerprint(e.message_id::text)
+            limit 1) r on true
         where e.account_id = $1
           and safeband.fingerprint(e.chat_id::text) = safeband.fingerprint(asked.chat)
         order by case when e.delivered_at <= safeband.at_ms(asked.at)

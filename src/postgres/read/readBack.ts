@@ -68,6 +68,14 @@ const EVENTS = `
              and e.quota_day < safeband.day_at($5) and e.quota_day >= r.quota_day
            limit ${ROWS_READ.inmail_events}) events`;
 
+/** Grants that shadow mode would have denied, by day (R23). */
+const SHADOWED = `
+  select coalesce(jsonb_agg(jsonb_build_object('day', safeband.day_no(quota_day), 'count', count)),
+           '[]')
+    from (select quota_day, count(*) from safeband.reservations
+           where account_id = $1 and quota_day >= safeband.day_at($4) and would_deny is not null
+           group by quota_day) shadowed`;
+
 /**
  * Reads the evidence in an account's rows, in one statement and so in one snapshot (R8):
  * reservations that are remembered on `openedOn`, the journal that is remembered on `day`, and the
@@ -81,7 +89,7 @@ export async function readEvidence(
   const [found] = await rowsOf<Evidence>(
     db,
     `select jsonb_build_object('reservations', (${RESERVATIONS}), 'attempts', (${ATTEMPTS}),
-       'events', (${EVENTS})) as row`,
+       'events', (${EVENTS}), 'shadowed', (${SHADOWED})) as row`,
     [
       accountId,
       asOf.openedOn - REMEMBERED_DAYS,
@@ -90,11 +98,12 @@ export async function readEvidence(
       asOf.loggedSince,
     ],
   );
-  const { reservations = [], attempts = [], events = [] } = found ?? {};
+  const { reservations = [], attempts = [], events = [], shadowed = [] } = found ?? {};
   const evidence = {
     reservations: reservations.map(asCarried),
     attempts: attempts.map(asCarried),
     events: events.map(asCarried),
+    ...(shadowed.length > 0 ? { shadowed } : {}),
   };
   const crowd = crowdIn(evidence);
   if (!crowd) return evidence;

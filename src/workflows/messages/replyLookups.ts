@@ -5,6 +5,7 @@
  */
 import { log } from '@temporalio/workflow';
 import { observeReply, type ReplyAnswer } from '../../domain/commands/reply.js';
+import { unsavedSends } from '../../domain/entity/lookup.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { parseReply, type ReplySeen } from '../../domain/wire/requests.js';
 import { messages } from '../../temporal/protocol.js';
@@ -66,7 +67,11 @@ export function replied(self: AccountRun, seen: ReplySeen): ReplyAnswer | Refusa
   if (!knowsReplies()) return OLDER_RUN;
   if (!chat) return NOT_READ;
   const isRecorded = chat.isRecorded || recorded.has(seen.chatId);
-  const answer = self.execute(observeReply, { ...seen, logged: { ...chat, isRecorded } });
+  const answer = self.execute(observeReply, {
+    ...seen,
+    logged: { ...chat, isRecorded },
+    unsaved: unsavedSends(self.read(), seen.chatId),
+  });
   if (!isRefusal(answer)) recorded.add(seen.chatId);
   else log.warn('reply.unknown_chat');
   return answer;

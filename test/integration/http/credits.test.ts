@@ -73,7 +73,7 @@ it('a new start keeps the renewal day, and an open breaker ends on a changed ren
   expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
 });
 
-it('the connect form sets a renewal day, and an empty field of the next connect keeps it', async () => {
+it('the connect form sets a renewal day and a recipient memory, and an empty field keeps them', async () => {
   const id = stand.newAccount();
   const post = async (url: string, fields: Record<string, string>): Promise<number> => {
     const answer = await stand.submit(key, url, { tier: 'premium', ...fields });
@@ -82,12 +82,14 @@ it('the connect form sets a renewal day, and an empty field of the next connect 
   const configured = async (): Promise<unknown> =>
     (await stand.ask(key, `/v1/accounts/${id}/configure`, {})).json();
   expect(await post('/connect', { accountId: id, creditsRenewOn: '32' })).toBe(400);
-  expect(await post('/connect', { accountId: id, creditsRenewOn: '17' })).toBeLessThan(400);
-  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await post('/connect', { accountId: id, recipientMemoryDays: '366' })).toBe(400);
+  const fields = { creditsRenewOn: '17', recipientMemoryDays: '90' };
+  expect(await post('/connect', { accountId: id, ...fields })).toBeLessThan(400);
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17, recipientMemoryDays: 90 });
   expect(await post('/connect', { accountId: id, creditsRenewOn: '' })).toBe(409);
   expect(await post(`/accounts/${id}/do/disconnect`, { reason: 'moved' })).toBeLessThan(400);
   expect(await post(`/accounts/${id}/do/connect`, { creditsRenewOn: '' })).toBeLessThan(400);
-  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17, recipientMemoryDays: 90 });
 });
 
 it('a known balance of 0 stops an account, also after a new start, and free InMails pass', async () => {

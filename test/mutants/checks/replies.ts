@@ -20,7 +20,7 @@ function known(domain: Parameters<Check>[0]): Life {
   return life;
 }
 const reply = (life: Life, logged: LoggedChat, at = life.now, chat = 'chat-a'): unknown =>
-  life.when(life.domain.observeReply, { chatId: c(chat), at, logged });
+  life.when(life.domain.observeReply, { chatId: c(chat), at, logged, unsaved: [] });
 
 const inTime: Check = (domain) => {
   expect(reply(known(domain), sentAt(NINE + MINUTE - 90 * DAY))).toMatchObject({ balance: 6 });

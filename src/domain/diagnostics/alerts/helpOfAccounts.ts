@@ -19,7 +19,9 @@ export const HELP_OF_ACCOUNTS = {
     found:
       'The counter was above the cap of that day. As long as it is, the account grants no slots,' +
       ' except in shadow mode.',
-    step: 'Find the program that sent without a slot, or the person who changed the number.',
+    step:
+      'Find the program that sent without a slot, or the person who changed the number. If the' +
+      ' alert names shadow mode, there is nothing to find.',
     ifNoPersonActs:
       'If no person acts, the account grants nothing until the next quota day, but no cap stops a' +
       ' program that sends without a slot.',

@@ -14,6 +14,7 @@ import {
 import {
   GROUP_FIELD,
   LEARNT_FIELD,
+  MEMORY_FIELD,
   PACING_FIELD,
   PACING_PROPOSED,
   RAMP_FIELD,
@@ -77,6 +78,10 @@ export const CONNECT_FIELDS: readonly Field[] = [
     hint: `${PACING_FIELD.hint} Leave empty for the pace of your fleet, which is none by default.`,
     value: PACING_PROPOSED,
   },
+  {
+    ...MEMORY_FIELD,
+    hint: `${MEMORY_FIELD.hint} Leave empty for as long as ids are remembered.`,
+  },
   { ...VELOCITY_FIELD, hint: `${VELOCITY_FIELD.hint} Leave empty for none.` },
   { ...LEARNT_FIELD, value: 'off' },
   { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.` },
@@ -91,6 +96,7 @@ export async function connectBy(
   const inmailsSentToday = numberIn(form, 'inmailsSentToday');
   const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
   const [pacing, velocity, learntCap] = [pacingIn(form), velocityOfForm(form), learntIn(form)];
+  const recipientMemoryDays = numberIn(form, MEMORY_FIELD.name);
   const { timezone, identity, group } = form;
   const { state } = await client.connect({
     accountId,
@@ -103,6 +109,7 @@ export async function connectBy(
     ...(inmailsSentToday === null ? {} : { inmailsSentToday }),
     ...(ramp === null ? {} : { ramp }),
     ...(pacing === null ? {} : { pacing }),
+    ...(recipientMemoryDays === null ? {} : { recipientMemoryDays }),
     ...(velocity === null ? {} : { velocity }),
     ...(learntCap === null ? {} : { learntCap }),
     ...(sendingWindow === null ? {} : { sendingWindow }),

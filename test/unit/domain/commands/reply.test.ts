@@ -7,6 +7,7 @@ import { fail } from '../../../../src/domain/commands/fail.js';
 import { observe } from '../../../../src/domain/commands/observe.js';
 import { observeReply, type LoggedChat } from '../../../../src/domain/commands/reply.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
+import { unsavedSends } from '../../../../src/domain/entity/lookup.js';
 import { recover, nothingRecovered } from '../../../../src/domain/entity/lastRun.js';
 import { merged } from '../../../../src/domain/reconcile/merge.js';
 import { evolveAll } from '../../../../src/domain/account/evolve.js';
@@ -30,7 +31,12 @@ const sent = (account: Scenario, id: string, chat: string, free?: true): Scenari
     .when(reserve, { reservationId: r(id), ...(free ? { free } : {}) })
     .when(deliver, { reservationId: r(id), chatId: c(chat) });
 const reply = (account: Scenario, chat: string, found = NONE, when = account.now): Scenario =>
-  account.when(observeReply, { chatId: c(chat), at: when, logged: found });
+  account.when(observeReply, {
+    chatId: c(chat),
+    at: when,
+    logged: found,
+    unsaved: unsavedSends(account.entity, c(chat)),
+  });
 const left = (account: Scenario): number | undefined => account.status.credits?.balance;
 const replyRows = (account: Scenario): readonly object[] =>
   account.entity.outbox.flatMap(({ row }) => (row.table === 'replies' ? [row] : []));
@@ -119,6 +125,29 @@ describe('a reply', () => {
     const external = { chatId: c('1'), messageId: m('1'), sentAt: NOW + MINUTE_MS };
     const account = reply(known(5).when(observe, external), '1');
     expect(left(account.answered({ refunded: true, reservationId: null }))).toBe(5);
+  });
+
+  it('counts from the time of an external send, not from the time of its report', () => {
+    const sentAt = NOW - 91 * DAY_MS;
+    const external = { chatId: c('1'), messageId: m('1'), sentAt };
+    const account = reply(known(5).when(observe, external), '1');
+    account.answered({ refunded: false, ignored: 'too_late', sentAt: isoInstant(sentAt) });
+    expect(left(account)).toBe(5);
+    const lost = known(5).when(observe, { ...external, sentAt: NOW + MINUTE_MS });
+    const input = { chatId: c('1'), at: lost.now, logged: NONE, unsaved: [] };
+    lost.when(observeReply, input).answered({ refunded: true, reservationId: null });
+  });
+
+  it('gives nothing back for a free InMail that was observed before its report', () => {
+    const [id, proof] = [r('f'), { chatId: c('1'), messageId: m('1') }];
+    const observed = known(5)
+      .when(reserve, { reservationId: id, free: true })
+      .when(observe, { ...proof, sentAt: NOW + MINUTE_MS });
+    const claimed = observed
+      .until(NOW + 2 * MINUTE_MS)
+      .when(deliver, { reservationId: id, ...proof });
+    reply(claimed, '1').answered({ ignored: 'free', reservationId: 'f' });
+    reply(claimed, '1', NONE, NOW + MINUTE_MS).answered({ ignored: 'free', reservationId: 'f' });
   });
 
   it('answers the last InMail of its chat that came before it, else the first', () => {
