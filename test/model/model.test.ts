@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { story } from './commands.js';
+import { story, type Story } from './commands.js';
 import { loadDomain } from '../support/domain.js';
 import { play } from './play.js';
+import { RARE } from './rare.js';
 import { inOrder } from '../../src/domain/gate/line.js';
 import { accountInLine, lines, named, orderOf } from './line.js';
 
@@ -50,7 +51,7 @@ describe('the domain', () => {
     };
     fc.assert(
       fc.property(story, (one) => play(domain, one, happened)),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: RARE.map((one): [Story] => [one]) },
     );
     const reasons = ['held', 'cooldown', 'recipient_contacted', 'campaign_cap', 'daily_cap'];
     const shadowed = reasons.map((reason) => `reserve: granted, would deny ${reason}`);
