@@ -291,8 +291,7 @@ export class Reference {
     );
     const [match] = open;
     if (match && open.length === 1) {
-      [match.state, match.chat, match.msg] = ['delivered', chat, msg];
-      match.sentAt = sentAt;
+      Object.assign(match, { state: 'delivered', chat, msg, sentAt });
       return match.id;
     }
     const counts = this.now - sentAt <= 2 * DAY;

@@ -34,7 +34,8 @@ const contacted: DatabaseCheck = async (desk) => {
   const recipients = ['ann', 'bob', 'eve', 'dan', 'kim'].map((who) => must(isRecipientId, who));
   const ask = { accountId, recipients, since: TODAY - MEMORY_DAYS };
   const { found } = await activities.findContacts(ask);
-  expect(found.map(({ recipient }) => recipients[recipient]).toSorted()).toEqual(['ann', 'dan']);
+  const names = new Set(found.map(({ recipient }) => recipients[recipient]));
+  expect(names).toEqual(new Set(['ann', 'dan']));
 };
 
 /** A free InMail that was observed before its report; and two InMails in one chat. */
