@@ -18,6 +18,7 @@ import { askInLine, eventsOfTurn } from './line.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { midnightOf } from './midnight.js';
 import { ORDER_STEP } from './orders.js';
+import { rowsOfOrders } from './orderRows.js';
 import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
@@ -73,6 +74,7 @@ const word = process.argv[2] ?? '';
 const onRequest: typeof parts = [
   ['midnight', midnightOf],
   ['orders', onFleet('orders', [ORDER_STEP])],
+  ['order-rows', rowsOfOrders],
   ['brake', onFleet('brake', [BRAKE_STEP])],
   ['fleet-life', onFleet('life', [ORDER_STEP, BRAKE_STEP])],
 ];
