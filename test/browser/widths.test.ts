@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { run } from '../support/account.js';
-import { useDesk, violations, type Desk } from '../support/browser.js';
-import { connected, isLive, send, shows } from '../support/walk.js';
+import { picture, useDesk, violations, type Desk } from '../support/browser.js';
+import { connected, isLive, onceAgain, send, shows } from '../support/walk.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -138,6 +138,31 @@ it('the page shows each of these states, and offers a resume only where it ends 
   await page.goto(`/accounts/${throttled}`);
   await shows(page, /Not before .*: LinkedIn asked for a pause/, '#can-send');
   expect(await canResume()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+it('the page shows a balance of InMail credits, what passes at 0, and a credit that a reply gave back', async () => {
+  const { page, complaints } = await open();
+  const id = await connected(desk, 'credits', 2);
+  const now = () => new Date(Date.now()).toISOString();
+  await desk.client.credits(id, { balance: 2, at: now() });
+  await page.goto(`/accounts/${id}`);
+  await onceAgain(page, /2 InMail credits left, for 7 days at the present rate; 50 more at/);
+  await shows(page, /LinkedIn showed 2 at .*; since then 0 spent, 0 back by replies, 0 renewed/);
+  await picture(page, 'credits');
+
+  await send(desk, id, 2, 'paid');
+  await onceAgain(page, /0 InMail credits left; 50 more at .*only InMails that cost no credit/);
+  await shows(page, /Not before .*: its InMail credits are used up/, '#can-send');
+  await picture(page, 'credits-0');
+  expect(await tooWide(page)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
+  const free = await desk.client.reserve(id, { reservationId: 'open-profile', free: true });
+  expect(free).toMatchObject({ granted: true });
+
+  await desk.client.replied(id, { chatId: 'chat-paid-0', at: now() });
+  await onceAgain(page, /1 InMail credit left, for 1 day .*2 spent, 1 back by replies/);
+  await picture(page, 'credits-1');
   expect(complaints).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { InmailSendResult } from '../../src/durable/index.js';
 import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
@@ -72,6 +72,7 @@ it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed 
     const request = { reservationId: `p-${n}`, campaignId, recipientId: `member-${n}` };
     return stand.client.workflow.start('inmailSend', {
       workflowId: `${accountId}-p-${n}`,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
       taskQueue: queue(),
       workflowTaskTimeout: '2 s',
       args: [
@@ -122,6 +123,13 @@ it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed 
     [accounts],
   );
   expect(rows).toEqual([{ sent: CAP }]);
+  // The pipeline starts a second time, with the same ids, as examples/workflow.ts does.
+  const again = await Promise.allSettled(sends.map((_, n) => start(n)));
+  for (const one of again) {
+    const reason = expect.any(WorkflowExecutionAlreadyStartedError);
+    expect(one).toMatchObject({ status: 'rejected', reason });
+  }
+  expect(await called()).toEqual(names);
 });
 
 /** Returns the report of the workflow's last activity. */

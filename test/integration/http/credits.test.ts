@@ -130,7 +130,7 @@ it('a known balance of 0 stops an account, also after a new start, and free InMa
     credits: { balance: 0, observed: 1, observedAt: at, grant: 50, renewsAt: renewal.until },
   };
   expect(await status()).toMatchObject(known);
-  expect(await page()).toContain('<strong>0 InMail credits</strong> left, for 0 days');
+  expect(await page()).toContain('<strong>0 InMail credits</strong> left; 50 more at');
 
   await post('sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
   await post('sendFailed', { reservationId: 'f', kind: 'not_attempted' });

@@ -26,8 +26,8 @@ export function creditLines(credits: StatusRead['credits'], now: Instant): reado
   if (!credits) return [];
   const { balance, observed, observedAt, grant, renewsAt, runwayDays } = credits;
   const { spent, refunded, renewed } = credits;
-  const lasts =
-    runwayDays === null ? '' : `, for ${counted(runwayDays, 'day')} at the present rate`;
+  const isKnown = balance > 0 && runwayDays !== null;
+  const lasts = isKnown ? `, for ${counted(runwayDays, 'day')} at the present rate` : '';
   const seen = [
     `${observed} observed ${clock(instantOf(observedAt), now)}`,
     `${spent} spent since`,
