@@ -40,7 +40,13 @@ export async function rowsOfOrders(bench: Bench): Promise<readonly Line[]> {
       '',
     ]);
   };
-  const others = { group: undefined, tier: undefined, state: undefined, accountIds: undefined };
+  const others = {
+    group: undefined,
+    tier: undefined,
+    state: undefined,
+    cooldown: undefined,
+    accountIds: undefined,
+  };
   const filter = { all: true, ...others };
   const make = async (): Promise<string> => {
     const orderId = newId();

@@ -19,7 +19,7 @@ import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../domain/primitives/limits.js';
 import { condensed, crowded, fitting } from '../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../domain/records/readParts.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
-import type { RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
+import type { RanAnswer, ReadBack } from '../domain/records/snapshot.js';
 import type { Instant } from '../domain/primitives/time.js';
 import {
   claimAccount,
@@ -30,6 +30,7 @@ import {
   readLast,
 } from '../postgres/save/accounts.js';
 import { lockIdentity, readRivals } from '../postgres/save/identities.js';
+import { lockOrAdd } from '../postgres/save/lost.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
 import { readDays, readHighestNumber, readLater, readEvidence } from '../postgres/read/readBack.js';
 import { readWaiting } from '../postgres/read/waiting.js';
@@ -101,11 +102,10 @@ type Locked = { readonly locked: LockedRow | null; readonly is: 'new' | 'committ
 
 async function lock(
   db: Queryable,
-  accountId: string,
-  owner: string,
-  write?: Write,
+  request: Pick<Save, 'owner' | 'row' | 'write' | 'place'>,
 ): Promise<Locked> {
-  const locked = await lockAccount(db, accountId);
+  const { owner, write } = request;
+  const locked = await lockOrAdd(db, request);
   if (!write || locked?.owner !== owner || locked.lastWrite < write.number)
     return { locked, is: 'new' };
   const isSame = locked.lastWrite === write.number && locked.lastMark === write.mark;
@@ -120,7 +120,7 @@ async function saveIn(
 ): Promise<Saved> {
   const { owner, row, entries, isHot, handled, write, place } = request;
   const { accountId } = row;
-  const { locked, is } = lockState ?? (await lock(db, accountId, owner, write));
+  const { locked, is } = lockState ?? (await lock(db, request));
   if (locked && is === 'committed') {
     return { saved: true, refused: 0, foreign: unhandled(locked, handled) };
   }
@@ -165,7 +165,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
   const begin = performance.now();
   return writing(pool, async (db): Promise<Ran> => {
     const { accountId } = account;
-    const lockState = await lock(db, accountId, request.owner, request.write);
+    const lockState = await lock(db, request);
     const { lastRun } = lockState.locked ?? {};
     if (request.write && lastRun?.runId === runId) return lastRun.answer;
     const saved = await saveIn(db, request, lockState, at);

@@ -18,7 +18,6 @@ import {
   closeFleetAlerts,
   readAccountsPage,
   readClock,
-  readTier,
   readUnreconciled,
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
@@ -33,6 +32,7 @@ import {
   pruneShares,
 } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
+import { startMissing, wakeOrStart, type Starting, type Woken } from './audit/missing.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
 import { startUnstarted, type StartOrder } from './orders/unstarted.js';
@@ -41,12 +41,9 @@ import { startUnstarted, type StartOrder } from './orders/unstarted.js';
 export type Workflows = {
   /** Lists the ids of accounts whose workflow runs. */
   readonly running: () => AsyncIterable<string>;
-  /** Asks an account to reconcile; false if its workflow does not run. */
-  readonly wake: (accountId: string) => Promise<boolean>;
-  readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
   readonly startOrder: StartOrder;
   readonly tasks: Tasks;
-};
+} & Starting;
 
 /** The settings of an audit. */
 export type AuditSizes = Pick<Sizes, 'auditWakes' | 'auditRestarts' | 'midnightSpreadSeconds'>;
@@ -93,8 +90,6 @@ async function audit(
     ...doubtful,
     ...(await readUnreconciled(pool, dayOf(at))),
     ...news.accountIds.filter((id) => connected.has(id)),
-    // Either it has no workflow, or the workflow is too new to be listed: the call shows which.
-    ...[...connected].filter((id) => !running.has(id)),
   ]);
   const silent = judged.filter(({ isSilent }) => isSilent);
   const suspected = [...silent.map(({ suspect }) => suspect.accountId), ...wanted];
@@ -108,9 +103,14 @@ async function audit(
   });
   // A failing account answers no message, and a restarted account reads everything anyway.
   for (const id of [...found.failing, ...found.restarted]) wanted.delete(id);
-  const raise = (accountId: string): Promise<void> =>
-    raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
-  const woken = await wakeAll(pool, [...wanted], auditWakes, workflows, raise);
+  const raise = raisedBy(pool, ask);
+  // Either it has no workflow, or the workflow is too new to be listed: the call shows which.
+  const absent = [...connected].filter((id) => !running.has(id) && !found.restarted.includes(id));
+  for (const id of absent) wanted.delete(id);
+  const woken = joined(
+    await wakeAll(pool, [...wanted], auditWakes, workflows, raise),
+    await startMissing(pool, absent, workflows, raise),
+  );
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
     ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
@@ -220,42 +220,31 @@ async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> 
   return ids;
 }
 
-type Woken = {
-  readonly reached: number;
-  readonly missing: readonly string[];
-  readonly unreached: readonly string[];
-};
+const raisedBy =
+  (pool: Pool, { runId, at }: AuditAsk) =>
+  (accountId: string): Promise<void> =>
+    raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
 
-/**
- * Wakes the accounts, up to the maximum of an audit. Starts an account without a workflow again; it
- * then waits (R13).
- */
+const joined = (one: Woken, other: Woken): Woken => ({
+  reached: one.reached + other.reached,
+  missing: [...one.missing, ...other.missing].toSorted(),
+  unreached: [...one.unreached, ...other.unreached],
+});
+
+/** Wakes the accounts, up to the maximum of an audit. */
 async function wakeAll(
   pool: Pool,
   accountIds: readonly string[],
   wakesMax: number,
-  { wake, start }: Workflows,
+  workflows: Workflows,
   raise: (accountId: string) => Promise<void>,
 ): Promise<Woken> {
-  const missing: string[] = [];
-  const unreached: string[] = accountIds.slice(wakesMax);
-  let reached = 0;
-  const wakeOne = async (accountId: string): Promise<void> => {
-    if (await wake(accountId)) {
-      reached += 1;
-      return;
-    }
-    const tier = await readTier(pool, accountId);
-    if (tier === null) return; // it was disconnected since its row was read
-    missing.push(accountId);
-    await raise(accountId); // before the start: a second try would find the workflow running
-    await start({ accountId, tier });
-  };
-  await eachOf(accountIds.slice(0, wakesMax), (accountId) =>
-    wakeOne(accountId).catch((error: unknown) => {
-      log.warn('account.unreached', { accountId, error });
-      unreached.push(accountId); // the next audit finds it again
-    }),
-  );
-  return { reached, missing: missing.toSorted(), unreached };
+  const found = { woken: 0, started: [] as string[], left: 0, unreached: [] as string[] };
+  await eachOf(accountIds.slice(0, wakesMax), async (accountId) => {
+    const done = await wakeOrStart(pool, accountId, workflows, raise);
+    if (done === 'started' || done === 'unreached') found[done].push(accountId);
+    else found[done] += 1;
+  });
+  const unreached = [...found.unreached, ...accountIds.slice(wakesMax)];
+  return { reached: found.woken, missing: found.started.toSorted(), unreached };
 }

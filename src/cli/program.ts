@@ -23,6 +23,7 @@ import { registerMcp } from './commands/system/mcp.js';
 import { registerNext } from './commands/read/next.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerOrder } from './commands/change/order.js';
+import { registerRecover } from './commands/change/recover.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerSeal } from './commands/data/seal.js';
 import { registerSign } from './commands/data/sign.js';
@@ -76,6 +77,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerReply,
       registerShare,
       registerRestart,
+      registerRecover,
     ],
   ],
   ['Data:', [registerExport, registerErase, registerSeal, registerSign]],

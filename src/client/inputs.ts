@@ -111,8 +111,14 @@ export type ObservedReport = {
 };
 /** The balance of InMail credits that LinkedIn showed, and when. */
 export type CreditsReport = { readonly balance: number; readonly at: string };
-/** `heldFor`: only a hold with exactly this reason ends, and nothing else. */
-export type ResumeOrder = Order & { readonly heldFor?: string };
+/**
+ * `heldFor`: only a hold with exactly this reason ends, and nothing else. `cooldown`: only a
+ * cooldown with this cause.
+ */
+export type ResumeOrder = Order & {
+  readonly heldFor?: string;
+  readonly cooldown?: 'unclean_end';
+};
 /** The reply of a recipient: the chat, as in `sendDelivered`, and when the reply came. */
 export type ReplyReport = { readonly chatId: string; readonly at: string };
 /** The messages that report what happened at LinkedIn. */

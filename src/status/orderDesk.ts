@@ -141,11 +141,14 @@ function readBy(raw: By, at: Instant): By {
   throw new OrderRefused('InvalidInput', parsed.message);
 }
 
-function effectOf({ kind, change }: OrderRequest): string {
+function effectOf({ kind, change, filter }: OrderRequest): string {
   switch (kind) {
     case 'hold':
       return 'Each account grants nothing until a person resumes it. A hold that is there stays.';
     case 'resume':
+      if (filter.cooldown !== undefined) {
+        return `The cooldown ${filter.cooldown} of each account ends. A hold and a breaker stay.`;
+      }
       return 'The hold and the breaker of each account end, also those of a person.';
     case 'configure':
       return `The settings of each account change: ${JSON.stringify(change)}`;

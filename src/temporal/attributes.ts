@@ -50,9 +50,25 @@ export async function readAttributes({
   };
 }
 
-/** Returns the command with which an administrator registers an attribute. */
-const addCommand = (name: string, namespace: string): string =>
-  `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`;
+/** True for a namespace of Temporal Cloud, which is written with the id of its account. */
+const isCloud = (namespace: string): boolean => /\.[a-z0-9]{5}$/.test(namespace);
+
+/** Describes how an administrator registers the attributes. */
+function adding(names: readonly string[], namespace: string): string {
+  if (isCloud(namespace)) {
+    const added = names.map((name) => `--sa "${name}=Keyword"`).join(' ');
+    return (
+      `tcld namespace search-attributes add -n ${namespace} ${added}; or add them in the Cloud UI ` +
+      '(Namespaces, Edit, Custom Search Attributes)'
+    );
+  }
+  return names
+    .map(
+      (name) =>
+        `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`,
+    )
+    .join('; ');
+}
 
 /** Describes what is wrong, and the fix; undefined if nothing is wrong. */
 export function attributesFlaw(
@@ -75,8 +91,7 @@ export function attributesFlaw(
   if (missing.length > 0) {
     return {
       found: `${missing.join(', ')} missing: no account can start`,
-      cure:
-        'run npm run migrate, or: ' + missing.map((name) => addCommand(name, namespace)).join('; '),
+      cure: `run npm run migrate, or: ${adding(missing, namespace)}`,
     };
   }
   return undefined;
@@ -96,6 +111,4 @@ export async function registerAttributes(reached: Reached<Asked>): Promise<strin
 export const deniedText = (namespace: string): string =>
   `Temporal does not let TEMPORAL_API_KEY or this certificate register search attributes in ` +
   `${namespace}: ask an administrator to check that they exist, or to run: ` +
-  Object.values(SEARCH_ATTRIBUTES)
-    .map((name) => addCommand(name, namespace))
-    .join('; ');
+  adding(Object.values(SEARCH_ATTRIBUTES), namespace);

@@ -217,3 +217,21 @@ export const flawsOfSchedules = (client: Asked, now: Instant) =>
       flaw: flawOfSchedule(expected, await readSchedule(client, expected.scheduleId), now),
     })),
   );
+
+const DEADLINE_MS = 5_000;
+
+/** Starts the fleet audit at once; one that runs, also one of the Schedule, does the same work. */
+export async function startAudit(client: Client, taskQueue: string): Promise<void> {
+  const { scheduleId, workflowType } = FLEET_AUDIT;
+  const schedule = await readSchedule(client, scheduleId);
+  if (schedule?.isRunning) return;
+  await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    client.workflow.start(workflowType, {
+      workflowId: `${scheduleId}/${taskQueue}`,
+      taskQueue,
+      args: [],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: 'An audit that a person asked for',
+    }),
+  );
+}

@@ -92,6 +92,19 @@ function failedTries(events: readonly HistoryEvent[]): readonly Try[] {
   return tries;
 }
 
+const PAGE = 1_000;
+
+/** Returns the ids of the accounts whose workflows run. */
+export async function listRunning(client: Client): Promise<ReadonlySet<string>> {
+  const prefix = workflowIdOf('');
+  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+  const ids = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: PAGE })) {
+    if (workflowId.startsWith(prefix)) ids.add(workflowId.slice(prefix.length));
+  }
+  return ids;
+}
+
 /** Terminates that run, and no other. Throws `WorkflowNotFoundError` if it has ended. */
 export async function terminateRun(
   client: Client,

@@ -11,10 +11,13 @@ const near = locally({
   startToCloseTimeout: 2_000,
   scheduleToCloseTimeout: 8_000,
 });
-/** It ends before the next audit is due; what it did not reach is found again. */
+/**
+ * It usually ends within seconds. If Temporal was lost, it starts all accounts again, and the
+ * Schedule leaves out the audits that are due meanwhile.
+ */
 const far = remotely({
-  startToCloseTimeout: '5 minutes',
-  scheduleToCloseTimeout: '9 minutes',
+  startToCloseTimeout: '15 minutes',
+  scheduleToCloseTimeout: '19 minutes',
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '5 seconds', maximumInterval: '30 seconds' },
 });

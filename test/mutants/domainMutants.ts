@@ -12,6 +12,7 @@ import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
 const RECONCILE = 'src/domain/reconcile/reconcile.ts';
+const LEASES = 'src/domain/reconcile/leases.ts';
 const ALERTS = 'src/domain/reconcile/runAlerts.ts';
 const ACTOR = 'src/domain/entity/entity.ts';
 const MERGE = 'src/domain/reconcile/merge.ts';
@@ -110,9 +111,10 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'the minimum is removed: a correction keeps only delivered slots',
     file: RECONCILE,
-    old: 'facts.apply(leaseOver(slot, fenced, at));',
+    old: 'facts.apply(leaseOver(slot, kept, at));',
     mutated:
-      "facts.apply(slot.state === 'in_flight' ? [changed(slot, 'released', 'healed', at)] : []);",
+      'facts.apply(leaseOver({ ...slot, journaled: true, leaseExpiresAt: 0 }, { known: ' +
+      'new Set([slot.reservationId]), fenced: new Set([slot.reservationId]) }, at));',
     by: 'a reconcile never lowers the counter below what is in flight',
   },
   {
@@ -166,7 +168,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R6',
     what: 'a slot without a report is released without a void row',
-    file: RECONCILE,
+    file: LEASES,
     old: "return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];",
     mutated: "return isOver ? [changed(slot, 'released', 'lease_over', at)] : [];",
     by: 'a lease that has ended frees a slot only with a void row',
@@ -174,15 +176,15 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R6',
     what: 'a void row releases the slot of a caller without a journal',
-    file: RECONCILE,
-    old: 'slot.journaled && fenced.has',
+    file: LEASES,
+    old: 'journaled && fenced.has',
     mutated: 'fenced.has',
     by: 'a lease that has ended frees a slot only with a void row',
   },
   {
     rule: 'R6',
     what: 'a lease runs a millisecond longer than its answer states',
-    file: RECONCILE,
+    file: LEASES,
     old: 'at >= slot.leaseExpiresAt;',
     mutated: 'at > slot.leaseExpiresAt;',
     by: 'a lease ends at its last instant, and not before',

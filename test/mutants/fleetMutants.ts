@@ -44,7 +44,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   {
     rule: 'R8',
     what: 'an account without a workflow raises an alert, and is not started',
-    file: FLEET,
+    file: 'src/activities/audit/missing.ts',
     old: 'await start({ accountId, tier });',
     mutated: 'void start;',
     by: 'an account without a workflow is started again, and its alert ends',

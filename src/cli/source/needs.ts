@@ -47,6 +47,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'share list': 'key',
   'share revoke': 'key',
   restart: 'Postgres and Temporal',
+  recover: 'Postgres and Temporal',
   export: 'Postgres',
   'erase recipient': 'Postgres',
   seal: 'Postgres',

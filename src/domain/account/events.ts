@@ -98,7 +98,13 @@ export type Event =
       /** The reservation whose report started it; only for `throttled`. */
       readonly reservationId?: string;
     }
-  | { readonly type: 'CooldownEnded'; readonly cause: CooldownCause; readonly actor: string }
+  | {
+      readonly type: 'CooldownEnded';
+      readonly cause: CooldownCause;
+      readonly actor: string;
+      /** Absent if a `Resumed` of the same message has it. */
+      readonly reason?: string;
+    }
   | {
       readonly type: 'BreakerOpened';
       readonly until: Instant;

@@ -2,8 +2,14 @@
 import type { ChatId, ReservationId } from '../primitives/ids.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 
-export type CooldownCause =
-  'overshoot' | 'throttled' | 'unclean_end' | 'identity_in_use' | 'two_owners';
+export const COOLDOWN_CAUSES = [
+  'overshoot',
+  'throttled',
+  'unclean_end',
+  'identity_in_use',
+  'two_owners',
+] as const;
+export type CooldownCause = (typeof COOLDOWN_CAUSES)[number];
 export type Cooldown = { readonly until: Instant; readonly cause: CooldownCause };
 /** The known balance of InMail credits (R24). */
 export type Credits = {

@@ -1,6 +1,6 @@
 /** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
 import { movedBreaker } from '../gate/credits.js';
-import type { Account, CooldownCause } from '../account/account.js';
+import type { Account, Cooldown, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { AccountId } from '../primitives/ids.js';
 import { isSameMember } from '../primitives/linkedinId.js';
@@ -26,9 +26,11 @@ export type Order = { readonly reason: string; readonly actor: string };
 export type Resume = Order & {
   /** The reason of the only hold that may end; absent: whatever stops the account. */
   readonly heldFor?: string | undefined;
+  /** The cause of the only cooldown that may end; absent: whatever stops the account. */
+  readonly cooldown?: ResumedCause | undefined;
 };
 export type StateAnswer = { readonly state: AccountState };
-/** `unchanged`: the account has no hold with the reason `heldFor`. */
+/** `unchanged`: the account has no hold with the reason `heldFor`, or no such cooldown. */
 export type ResumeAnswer = StateAnswer & { readonly unchanged?: true };
 export type HoldAnswer = StateAnswer & {
   /** Only in shadow mode: there the hold stops nothing (R23). */
@@ -114,30 +116,33 @@ export const hold: Command<Order, HoldAnswer> = (account, order, at) => {
 };
 
 /** Causes that a person who looked may end before their time (R5, R13). */
-const ENDED_BY_RESUME: readonly CooldownCause[] = ['unclean_end'];
+export const ENDED_BY_RESUME = ['unclean_end'] as const satisfies readonly CooldownCause[];
+export type ResumedCause = (typeof ENDED_BY_RESUME)[number];
+const isEndable = (cause: CooldownCause): boolean => ENDED_BY_RESUME.some((one) => one === cause);
 
 /**
  * Ends hold and breaker, and no cooldown but that of an unclean end. With `heldFor`, it ends only a
- * hold with that reason: an order that is taken back touches no other stop (R30).
+ * hold with that reason, and with `cooldown` only that cooldown: an order touches no other stop, such
+ * as the hold of a person (R30).
  */
-export const resume: Command<Resume, ResumeAnswer> = (account, { actor, reason, heldFor }, at) => {
+export const resume: Command<Resume, ResumeAnswer> = (account, order, at) => {
+  const { actor, reason, heldFor, cooldown } = order;
   if (heldFor !== undefined) return endHold(account, { actor, reason, heldFor }, at);
-  const ended = account.cooldowns.filter(
-    ({ cause, until }) => ENDED_BY_RESUME.includes(cause) && at < until,
-  );
+  if (cooldown !== undefined) return endCooldown(account, { actor, reason, cooldown }, at);
+  const ended = account.cooldowns.filter(({ cause, until }) => isEndable(cause) && at < until);
   const isStopped = account.hold !== null || isBroken(account, at);
   const events: readonly Event[] = [
     ...(isStopped || ended.length > 0 ? [{ type: 'Resumed', actor, reason } as const] : []),
     ...ended.map(({ cause }) => ({ type: 'CooldownEnded', cause, actor }) as const),
   ];
-  const cooldowns = account.cooldowns.filter((cooldown) => !ended.includes(cooldown));
+  const cooldowns = account.cooldowns.filter((one) => !ended.includes(one));
   const after = { ...account, hold: null, breakerUntil: null, cooldowns };
   return { events, answer: { state: stateOf(after, at) } };
 };
 
 function endHold(
   account: Account,
-  { actor, reason, heldFor }: Required<Resume>,
+  { actor, reason, heldFor }: Order & { readonly heldFor: string },
   at: Instant,
 ): Decided<ResumeAnswer> {
   if (account.hold?.reason !== heldFor) {
@@ -145,6 +150,20 @@ function endHold(
   }
   const state = stateOf({ ...account, hold: null }, at);
   return { events: [{ type: 'Resumed', actor, reason, keepsBreaker: true }], answer: { state } };
+}
+
+function endCooldown(
+  account: Account,
+  { actor, reason, cooldown: cause }: Order & { readonly cooldown: ResumedCause },
+  at: Instant,
+): Decided<ResumeAnswer> {
+  const isEnded = (one: Cooldown): boolean => one.cause === cause && at < one.until;
+  if (!account.cooldowns.some(isEnded)) {
+    return { events: [], answer: { state: stateOf(account, at), unchanged: true } };
+  }
+  const cooldowns = account.cooldowns.filter((one) => !isEnded(one));
+  const state = stateOf({ ...account, cooldowns }, at);
+  return { events: [{ type: 'CooldownEnded', cause, actor, reason }], answer: { state } };
 }
 
 /** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */

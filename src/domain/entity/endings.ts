@@ -30,9 +30,13 @@ export function endings(
   if (stored.owner === owner) return secondWriter(stored, account, last);
   const isRead = last !== null && last.unread === null;
   const isOver = stored.state === 'disconnected' || (isRead && last.isClean);
-  if (isOver && total(last) === 0) return [];
-  if (!isOver && !isRecent(stored, account) && total(last) === 0) return [];
-  if (isOver || isRead || !isRecent(stored, account)) return [recovered(stored, last)];
+  // A history that is gone may contain sends of today, also if the row is older: Temporal was lost,
+  // and the row may come from a backup. Rows of older code name no run, so none was looked for.
+  const isKnown = isRead || (last === null && !isRecent(stored, account));
+  if (isOver || isKnown) {
+    const isQuiet = isOver || !isRecent(stored, account);
+    return isQuiet && total(last) === 0 ? [] : [recovered(stored, last)];
+  }
   const { day } = account;
   const reason = 'the last workflow did not disconnect';
   const why = last === null ? {} : { unread: last.unread, ...countsOf(last) };

@@ -6,7 +6,8 @@ import { assertNever } from '../primitives/assert.js';
 import { ACCOUNT_STATES } from '../gate/accountState.js';
 import { isAccountId } from '../primitives/ids.js';
 import { REASON_MAX } from '../primitives/text.js';
-import type { Resume } from '../commands/administer.js';
+import { COOLDOWN_CAUSES, type CooldownCause } from '../account/stops.js';
+import { ENDED_BY_RESUME, type Resume, type ResumedCause } from '../commands/administer.js';
 import { orderFields, parseConfigure, tier } from '../wire/adminRequests.js';
 import {
   may,
@@ -55,6 +56,7 @@ const filterFields = {
   group: may(group),
   tier: may(tier),
   state: may(oneOf(ACCOUNT_STATES)),
+  cooldown: may(oneOf(COOLDOWN_CAUSES)),
   accountIds: may(accountIds),
 };
 /** Which accounts an order is for; with several filters, those that match all of them. */
@@ -76,16 +78,28 @@ export type OrderRequest = ValueOf<typeof fields> & {
 };
 /** Who stops or takes back an order, and why. */
 export const parseOrderBy = parserOf({ reason: fields.reason, actor: fields.actor });
-const parseFields = parserOf(fields, ({ filter }) => filterFlaw(filter));
+const parseFields = parserOf(
+  fields,
+  ({ kind, filter }) => filterFlaw(filter) ?? causeFlaw(kind, filter),
+);
 
 function filterFlaw({ all, ...others }: OrderFilter): Flaw | undefined {
   const isNarrow = Object.values(others).some((one) => one !== undefined);
   if (isNarrow !== (all === true)) return undefined;
   const message = isNarrow
     ? 'filter.all should be absent if the filter names some accounts'
-    : 'filter should name a group, a tier, a state or account ids; or all: true for every account';
+    : 'filter should name a group, tier, state, cooldown or account ids; or all: true for every account';
   return { refused: 'InvalidInput', message };
 }
+
+/** Only a cooldown that a person may end can be the cause of a resume. */
+function causeFlaw(kind: OrderKind, { cooldown }: OrderFilter): Flaw | undefined {
+  if (kind !== 'resume' || cooldown === undefined || resumedCause(cooldown)) return undefined;
+  const message = `filter.cooldown should be ${ENDED_BY_RESUME.join(' or ')} for the kind resume`;
+  return { refused: 'InvalidInput', message };
+}
+const resumedCause = (cause: CooldownCause | null | undefined): ResumedCause | undefined =>
+  ENDED_BY_RESUME.find((one) => one === cause);
 
 /** Reads an order. A change is read as `configure` reads it, before any account is asked. */
 export const parseOrderRequest: Parser<OrderRequest> = (raw, mode, at) => {
@@ -111,15 +125,28 @@ function changeFlaw(kind: OrderKind, change: unknown, at: number): Flaw | undefi
   return parsed.ok ? undefined : { refused: parsed.refused, message: `change.${parsed.message}` };
 }
 
-/** Reads `resume`. `heldFor`: only a hold with exactly this reason ends, and nothing else. */
-export const resumeFields = { ...orderFields, heldFor: mayText(REASON_RULE) };
-export const parseResume: Parser<Resume> = parserOf(resumeFields);
+/**
+ * Reads `resume`. `heldFor`: only a hold with exactly this reason ends, and nothing else.
+ * `cooldown`: only a cooldown with this cause.
+ */
+export const resumeFields = {
+  ...orderFields,
+  heldFor: mayText(REASON_RULE),
+  cooldown: may(oneOf(ENDED_BY_RESUME)),
+};
+export const parseResume: Parser<Resume> = parserOf(resumeFields, ({ heldFor, cooldown }) => {
+  if (heldFor === undefined || cooldown === undefined) return undefined;
+  const message = 'cooldown should be absent if heldFor names the hold that ends';
+  return { refused: 'InvalidInput', message };
+});
 
 /** An order as it is kept. */
 export type KeptOrder = Pick<OrderRequest, 'kind' | 'reason' | 'actor' | 'change'> & {
   readonly orderId: string;
   /** The order to hold that this one takes back, with its reason; null for every other order. */
   readonly takesBack: { readonly orderId: string; readonly reason: string } | null;
+  /** The cooldown by which its accounts were chosen; null or absent: no such filter. */
+  readonly cooldown?: CooldownCause | null;
 };
 
 /** Returns the reason that an account gets: it names the order, as the mark of its hold. */
@@ -128,14 +155,17 @@ export const reasonOf = ({ reason, orderId }: Pick<KeptOrder, 'reason' | 'orderI
 
 /** Returns the message that each account of the order gets. */
 export function messageOf(order: KeptOrder): { readonly name: string; readonly payload: object } {
-  const { kind, actor, change, takesBack } = order;
+  const { kind, actor, change, takesBack, cooldown } = order;
   const by = { reason: reasonOf(order), actor };
   switch (kind) {
     case 'hold':
     case 'disconnect':
       return { name: kind, payload: by };
-    case 'resume':
-      return { name: kind, payload: takesBack ? { ...by, heldFor: reasonOf(takesBack) } : by };
+    case 'resume': {
+      const ended = resumedCause(cooldown);
+      const only = takesBack ? { heldFor: reasonOf(takesBack) } : ended ? { cooldown: ended } : {};
+      return { name: kind, payload: { ...by, ...only } };
+    }
     case 'configure':
       return { name: kind, payload: { ...change, actor } };
     case 'reconcile':

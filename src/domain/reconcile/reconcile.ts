@@ -12,13 +12,14 @@ import { isNamed, pairsOn } from '../gap/matching.js';
 import { proofKey, SlotIndex } from '../account/proof.js';
 import { overshoot } from '../gate/cooldown.js';
 import type { EventRow } from '../records/records.js';
+import { keptIn, leaseOver } from './leases.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Evidence } from '../records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
 import { eventsFromEvidence } from './evidence.js';
 import { tallyOf, type ManualEdit } from '../account/counter.js';
-import { isHigher, changed } from '../account/slot.js';
+import { isHigher } from '../account/slot.js';
 import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
 export type Verdict = {
@@ -83,10 +84,8 @@ function healing(account: Account, found: Evidence, at: Instant): readonly Event
     }
   }
   facts.apply(eventsFromEvidence(facts.view, found, at));
-  const fenced = new Set(
-    found.attempts.filter(({ outcome }) => outcome === 'void').map((one) => one.reservationId),
-  );
-  for (const slot of facts.view.slots) facts.apply(leaseOver(slot, fenced, at));
+  const kept = keptIn(found);
+  for (const slot of facts.view.slots) facts.apply(leaseOver(slot, kept, at));
   const slots = new SlotIndex(facts.view.slots);
   for (const row of unknownIn(facts.view, found.events, slots)) {
     facts.apply(ungrantedSend(facts.view, row));
@@ -95,16 +94,6 @@ function healing(account: Account, found: Evidence, at: Instant): readonly Event
   facts.apply(correctedBooks(facts.view, found.events));
   facts.apply(restored(account, facts.view, found));
   return facts.events;
-}
-
-/** R6: after the lease the journal decides, else the slot is uncertain; no report frees nothing. */
-function leaseOver(slot: Slot, fenced: ReadonlySet<string>, at: Instant): readonly Event[] {
-  if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
-  const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
-  const isFenced = slot.journaled && fenced.has(slot.reservationId);
-  if (isFenced && (isOver || slot.state === 'uncertain'))
-    return [changed(slot, 'released', 'void', at)];
-  return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
 }
 
 /** Returns rows of the log without a reservation whose proof the account does not know. */

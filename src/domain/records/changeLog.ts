@@ -1,5 +1,6 @@
 /** Rows of `account_changes`: changes of policy, hold, cooldown and connection, and settles. */
-import type { Cooldown, Account, CooldownCause } from '../account/account.js';
+import type { Cooldown, Account } from '../account/account.js';
+import { COOLDOWN_CAUSES } from '../account/stops.js';
 import { assertNever } from '../primitives/assert.js';
 import type { Details, Event } from '../account/events.js';
 import type { ChangeRow } from './records.js';
@@ -44,7 +45,10 @@ export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow
         ...(event.reservationId === undefined ? {} : { reservationId: event.reservationId }),
       });
     case 'CooldownEnded':
-      return row('cooldown', event.actor, 'ended', { cause: event.cause });
+      return row('cooldown', event.actor, 'ended', {
+        cause: event.cause,
+        ...(event.reason === undefined ? {} : { reason: event.reason }),
+      });
     case 'BreakerOpened':
       return row('breaker', event.actor ?? 'safeband', event.reason ?? REPORTED, {
         until: isoInstant(event.until),
@@ -99,14 +103,6 @@ export function breakerRow(event: Event, before: Account, after: Account): reado
 
 export type WrittenChange = Omit<ChangeRow, 'table'>;
 
-const CAUSES: readonly CooldownCause[] = [
-  'overshoot',
-  'throttled',
-  'unclean_end',
-  'identity_in_use',
-  'two_owners',
-];
-
 /** Returns the facts of a row of `account_changes`; none for a row that is a manual edit. */
 export function eventsOf(change: WrittenChange, account: Account): readonly Event[] {
   const { kind, actor, details, at } = change;
@@ -150,7 +146,7 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
 }
 
 function cooldown({ actor, details, reason }: WrittenChange, account: Account): readonly Event[] {
-  const cause = CAUSES.find((one) => one === details['cause']);
+  const cause = COOLDOWN_CAUSES.find((one) => one === details['cause']);
   const until = instantIn(details['until']);
   if (cause === undefined) return [];
   if (until === undefined) return [{ type: 'CooldownEnded', cause, actor }];

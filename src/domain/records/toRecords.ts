@@ -40,7 +40,10 @@ function ownRowsOf(event: Event, before: Account, after: Account): readonly Row[
       return [externalRow(one, sentAt), ...(one.isCounted ? lateRow(after, one.quotaDay) : [])];
     }
     case 'ExternalRestored':
-      return [externalRow(event.external, event.external.at)];
+      return [
+        externalRow(event.external, event.external.at),
+        ...lateRow(after, event.external.quotaDay),
+      ];
     case 'ExternalClaimed':
       return after.days
         .filter((book) => book !== bookOf(before, book.day))

@@ -133,11 +133,12 @@ const resume = message({
   summary: 'End a hold, the breaker, and the cooldown after an unclean end',
   body: bodies.resume,
   answer: answers.resumeAnswer,
-  send: ({ parts, caller, accountId, body: { reason, actor, heldFor } }) =>
+  send: ({ parts, caller, accountId, body: { reason, actor, heldFor, cooldown } }) =>
     parts.client.resume(accountId, {
       reason,
       actor: actorOf(caller, actor),
       ...(heldFor ? { heldFor } : {}),
+      ...(cooldown ? { cooldown } : {}),
     }),
 });
 

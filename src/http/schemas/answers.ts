@@ -40,7 +40,9 @@ export const problem = Type.Object(
 
 export const resumeAnswer = closed({
   state,
-  unchanged: Optional(Literal(true, { description: 'No hold has the reason heldFor.' })),
+  unchanged: Optional(
+    Literal(true, { description: 'No hold has the reason heldFor, or no such cooldown.' }),
+  ),
 });
 export const stateAnswer = closed({ state });
 export const holdAnswer = closed({

@@ -277,6 +277,7 @@ export const resume = bodyOf(
     reason,
     actor,
     heldFor: note('Only a hold with exactly this reason ends, and nothing else.', 'incident 7'),
+    cooldown: note('Only the cooldown with this cause ends, and nothing else.', 'unclean_end'),
   },
   { examples: [{ reason: 'checked with LinkedIn' }] },
 );

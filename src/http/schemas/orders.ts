@@ -7,6 +7,7 @@ import {
   ORDER_RATE,
   ORDER_REASON_RULE,
 } from '../../domain/fleet/order.js';
+import { COOLDOWN_CAUSES } from '../../domain/account/stops.js';
 import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 import { TIERS } from '../../domain/primitives/tier.js';
 import { group } from '../../domain/wire/settingText.js';
@@ -37,6 +38,12 @@ const filter = closed(
       Enum(ACCOUNT_STATES, {
         description:
           'Only accounts that have this state in their rows. Absent: the connected ones.',
+      }),
+    ),
+    cooldown: may(
+      Enum(COOLDOWN_CAUSES, {
+        description:
+          'Only accounts in a cooldown with this cause; a resume then ends only this cooldown.',
       }),
     ),
     accountIds: may(Array(accountId, { minItems: 1, maxItems: ORDER_IDS_MAX })),

@@ -35,7 +35,8 @@ export async function readOrderWork(
   const [found] = await rowsOf<OrderWork>(
     db,
     `select jsonb_build_object('order', jsonb_build_object('orderId', o.order_id, 'kind', o.kind,
-         'reason', o.reason, 'actor', o.actor, 'change', o.change, 'takesBack',
+         'reason', o.reason, 'actor', o.actor, 'change', o.change,
+         'cooldown', o.filter ->> 'cooldown', 'takesBack',
          (select jsonb_build_object('orderId', h.order_id, 'reason', h.reason)
             from safeband.orders h where h.order_id = o.takes_back)),
        'perSecond', o.per_second, 'isStopped', o.stopped_at is not null, 'next', (

@@ -20,13 +20,17 @@ const MATCHES = `($1::text[] is null or a.account_id = any($1))
   and ($2::text is null or a.group_name = $2)
   and ($3::text is null or a.tier::text = $3)
   and (case when $4::text is null then a.state <> 'disconnected' else a.state = $4 end)
-  and ($5::text[] is null or a.account_id = any($5))`;
+  and ($5::text[] is null or a.account_id = any($5))
+  and ($6::text is null or exists (
+    select from jsonb_to_recordset(a.cooldowns) as c (cause text, until bigint)
+     where c.cause = $6 and safeband.at_ms(c.until) > statement_timestamp()))`;
 const valuesOf = ({ filter, accounts }: Seen): unknown[] => [
   accounts,
   filter.group ?? null,
   filter.tier ?? null,
   filter.state ?? null,
   filter.accountIds ?? null,
+  filter.cooldown ?? null,
 ];
 
 export type Preview = { readonly count: number; readonly accounts: readonly string[] };
@@ -72,7 +76,7 @@ export async function keepOrder(
     );
     const { rowCount } = await db.query(
       `insert into safeband.order_accounts (order_id, account_id)
-       select $6, a.account_id from safeband.accounts a where ${MATCHES}`,
+       select $7, a.account_id from safeband.accounts a where ${MATCHES}`,
       [...valuesOf({ filter, accounts }), orderId],
     );
     if (rowCount !== expected) throw new Changed(rowCount ?? 0);

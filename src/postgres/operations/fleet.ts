@@ -123,6 +123,29 @@ export async function readTier(db: Queryable, accountId: string): Promise<string
   return rows[0]?.tier ?? null;
 }
 
+/** Returns the ids of the connected accounts. */
+export async function readConnected(db: Queryable): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select account_id as id from safeband.accounts where state <> 'disconnected'`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Returns which of the accounts have claimed their rows since they were started. */
+export async function readOpened(
+  db: Queryable,
+  started: readonly (readonly [accountId: string, since: Instant])[],
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select account_id as id
+       from unnest($1::text[], $2::bigint[]) as s (started_id, since)
+       join safeband.accounts on account_id = started_id
+      where recorded_at >= safeband.at_ms(since)`,
+    [started.map(([accountId]) => accountId), started.map(([, since]) => since)],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Closes the audit's alerts whose cause is gone: all except those that it has just raised. */
 export async function closeFleetAlerts(
   db: Queryable,

@@ -300,6 +300,7 @@ describe('each command', () => {
     ['migrate', 'unset SAFEBAND_URL and set DATABASE_URL and TEMPORAL_ADDRESS'],
     ['keys make x --role reader', 'With an API key alone these commands work: status, why'],
     ['restart acme-anna --reason x', 'NeedsServers'],
+    ['recover', 'NeedsServers'],
   ])('`safeband %s` names what it needs', async (line, text) => {
     expect(await byKey(line)).toMatchObject({
       code: 2,

@@ -163,6 +163,7 @@ it('this list has every command that only reads', async () => {
     'withdraw',
     'reconcile',
     'restart',
+    'recover',
     'disconnect',
     'brake',
     'order',

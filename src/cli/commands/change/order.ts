@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, Option, type Command } from 'commander';
 import { ORDER_KINDS, ORDER_RATE, type OrderKind } from '../../../domain/fleet/order.js';
+import { COOLDOWN_CAUSES } from '../../../domain/account/stops.js';
 import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { shown } from '../../../domain/primitives/text.js';
@@ -43,6 +44,7 @@ type MakeOptions = {
   readonly group?: string;
   readonly tier?: string;
   readonly state?: string;
+  readonly cooldown?: string;
   readonly accounts?: readonly string[];
   readonly set?: string;
   readonly rate?: number;
@@ -66,6 +68,11 @@ function registerMake(order: Command, context: Context): void {
     .addOption(tierOption())
     .addOption(
       new Option('--state <state>', 'only accounts in this state').choices([...ACCOUNT_STATES]),
+    )
+    .addOption(
+      new Option('--cooldown <cause>', 'only accounts in a cooldown with this cause').choices([
+        ...COOLDOWN_CAUSES,
+      ]),
     )
     .addOption(
       new Option('--accounts <list>', 'only these accounts, such as acme-anna,acme-ben').argParser(
@@ -110,13 +117,14 @@ function registerMake(order: Command, context: Context): void {
     command,
     'order make hold --group eu-sales --reason "incident 7"',
     'order make reconcile --all --reason "after the restore"',
+    'order make resume --cooldown unclean_end --reason "Temporal was lost; outboxes checked"',
     'order make configure --tier premium --set \'{"dailyCap":15}\' --reason "a slower week"',
   );
 }
 
 function bodyOf({ io }: Context, kind: OrderKind, options: MakeOptions): object {
-  const { all, group: named, tier, state, accounts, set, rate, reason, actor } = options;
-  const filter = defined({ all, group: named, tier, state, accountIds: accounts });
+  const { all, group: named, tier, state, cooldown, accounts, set, rate, reason, actor } = options;
+  const filter = defined({ all, group: named, tier, state, cooldown, accountIds: accounts });
   return defined({
     kind,
     filter,

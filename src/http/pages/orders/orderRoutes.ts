@@ -147,6 +147,7 @@ function orderIn(form: Form): object {
       group: text('group'),
       tier: text('tier'),
       state: text('state'),
+      cooldown: text('cooldown'),
     },
     change: changeIn(form['change'] ?? ''),
     reason: form['reason'] ?? '',

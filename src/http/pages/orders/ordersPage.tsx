@@ -1,6 +1,7 @@
 /** *Orders*: make an order on many accounts after its preview, and see the last ones (R30). */
 import type { VNode } from 'preact';
 import { ORDER_KINDS, ORDER_RATE } from '../../../domain/fleet/order.js';
+import { COOLDOWN_CAUSES } from '../../../domain/account/stops.js';
 import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
 import { TIERS } from '../../../domain/primitives/tier.js';
 import { parseInstant } from '../../../domain/primitives/time.js';
@@ -39,6 +40,12 @@ export const ORDER_FIELDS: readonly Field[] = [
   { name: 'group', label: 'Group', hint: 'Only accounts of this group.' },
   { name: 'tier', label: 'Tier', options: pairs(TIERS, 'every tier') },
   { name: 'state', label: 'State', options: pairs(ACCOUNT_STATES, 'every connected account') },
+  {
+    name: 'cooldown',
+    label: 'Cooldown',
+    hint: 'Only accounts in a cooldown with this cause. Resume then ends only this cooldown.',
+    options: pairs(COOLDOWN_CAUSES, 'any or none'),
+  },
   {
     name: 'change',
     label: 'Settings',

@@ -5,6 +5,7 @@ import {
   messageOf,
   outcomeOf,
   parseOrderRequest,
+  parseResume,
   reasonOf,
   type KeptOrder,
 } from '../../../../src/domain/fleet/order.js';
@@ -67,6 +68,37 @@ describe('an order', () => {
     expect([ok({}), ok({ all: false }), ok({ all: true, group: 'acme' })]).toEqual(
       Array(3).fill(false),
     );
+  });
+});
+
+describe('an order to resume after an unclean end', () => {
+  const cooldown = 'unclean_end' as const;
+  const order = { ...BACK, takesBack: null, cooldown };
+  const message = { reason: reasonOf(order), actor: 'ada', cooldown };
+
+  it('ends that cooldown only, and changes nothing of an account without it', () => {
+    expect(messageOf(order)).toEqual({ name: 'resume', payload: message });
+    const { account } = anAccount().when(hold, { reason: 'a person', actor: 'ben' }).entity;
+    const cooldowns = [{ cause: cooldown, until: NINE + 9_000 }];
+    const waits = { ...account, cooldowns, breakerUntil: NINE + 9_000 };
+    expect(resume(waits, message, NINE)).toEqual({
+      events: [{ type: 'CooldownEnded', cause: cooldown, actor: 'ada', reason: message.reason }],
+      answer: { state: 'held' },
+    });
+    expect(resume(account, message, NINE)).toMatchObject({
+      events: [],
+      answer: { unchanged: true },
+    });
+  });
+
+  it('is refused for a cooldown that no person may end, and together with heldFor', () => {
+    const resumes = { ...request, kind: 'resume' };
+    const reads = (cause: string) =>
+      parseOrderRequest({ ...resumes, filter: { cooldown: cause } }, 'strict', NINE);
+    expect(reads(cooldown)).toMatchObject({ ok: true });
+    expect(reads('throttled')).toMatchObject({ refused: 'InvalidInput' });
+    const both = parseResume({ ...message, heldFor: 'x' }, 'strict', NINE);
+    expect(both).toMatchObject({ ok: false, message: expect.stringContaining('cooldown') });
   });
 });
 

@@ -1,0 +1,100 @@
+/** `safeband recover`: starts all accounts that have no workflow, and shows the progress. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { SECOND_MS } from '../../../domain/primitives/time.js';
+import { previewOrder } from '../../../postgres/fleet/orders.js';
+import { readConnected } from '../../../postgres/operations/fleet.js';
+import { withExamples, type Context, type Register } from '../../command.js';
+import { EXIT } from '../../errors.js';
+import { withProgress, type Style } from '../../output.js';
+import { thousands } from '../../text.js';
+
+/** The pause between two checks: at least this, and longer than a check takes. */
+const CHECK_MS = SECOND_MS;
+/** Without one more account for so long, the command gives up. */
+const PATIENCE_MS = 120 * SECOND_MS;
+
+const WAITING = {
+  cooldown: 'unclean_end',
+  all: undefined,
+  tier: undefined,
+  state: undefined,
+  accountIds: undefined,
+} as const;
+
+export const registerRecover: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('recover')
+    .summary('start all accounts that have no workflow, and show the progress')
+    .description(
+      'Starts every connected account that has no workflow, as after the loss of Temporal: it runs ' +
+        "the fleet audit at once, and waits until all accounts have a workflow. An account's " +
+        'start reads its rows; what it sent last may be missing there, so it may wait.',
+    )
+    .action(async () => {
+      const { io, isJson } = context;
+      const found = await withProgress(io, isJson, 'starting accounts', (show) =>
+        recovered(context, show),
+      );
+      context.answer({
+        json: found,
+        exitCode: found.missing > 0 ? EXIT.found : EXIT.ok,
+        text: (style) => linesOf(found, style).join('\n'),
+      });
+    });
+  withExamples(command, 'recover');
+};
+
+type Recovered = {
+  readonly connected: number;
+  /** Connected accounts without a workflow. */
+  readonly missing: number;
+  /** Accounts that wait after an unclean end. */
+  readonly waiting: number;
+};
+const textOf = ({ connected, missing }: Omit<Recovered, 'waiting'>): string =>
+  `${thousands(connected - missing)} of ${thousands(connected)} connected accounts have a workflow`;
+
+function linesOf(found: Recovered, { colors }: Style): readonly string[] {
+  const { missing, waiting } = found;
+  const order = commandLine('order make', ['resume'], '--cooldown unclean_end --reason …');
+  return [
+    textOf(found),
+    ...(missing > 0
+      ? [`none was started for two minutes; next: ${colors.bold(commandLine('doctor', []))}`]
+      : []),
+    ...(waiting > 0
+      ? [
+          `${thousands(waiting)} accounts wait until midnight UTC (unclean_end)`,
+          `to resume them after a check: ${colors.bold(order)}`,
+        ]
+      : []),
+  ];
+}
+
+async function recovered(
+  { world, io, now }: Context,
+  show: (text: string) => void,
+): Promise<Recovered> {
+  const pool = world.pool();
+  const { client, taskQueue } = await world.temporal();
+  const { listRunning } = await import('../../../temporal/workflowTasks.js'); // heavy
+  const { startAudit } = await import('../../../temporal/schedules.js');
+  let last = { missing: Number.POSITIVE_INFINITY, at: now() };
+  for (;;) {
+    const begin = now();
+    const running = await listRunning(client);
+    const ids = await readConnected(pool);
+    const missing = ids.filter((id) => !running.has(id)).length;
+    const connected = ids.length;
+    show(textOf({ connected, missing }));
+    if (missing < last.missing) last = { missing, at: now() };
+    if (missing === 0 || io.signal.aborted || now() - last.at > PATIENCE_MS) {
+      const { count: waiting } = await previewOrder(pool, { filter: WAITING, accounts: null });
+      return { connected, missing, waiting };
+    }
+    await startAudit(client, taskQueue);
+    await sleep(Math.max(CHECK_MS, 2 * (now() - begin)));
+  }
+}

@@ -1,0 +1,28 @@
+/** Rows of running accounts that Postgres has lost (R14). */
+import type { AccountRow } from '../../domain/records/records.js';
+import type { Place } from '../../domain/records/snapshot.js';
+import type { Queryable } from '../pool.js';
+import { claimAccount } from './accounts.js';
+import { lockIdentity } from './identities.js';
+import { lockAccount, type LockedRow } from './runs.js';
+
+type Writer = {
+  readonly owner: string;
+  readonly row: AccountRow;
+  readonly place?: Place | undefined;
+};
+
+/**
+ * Locks the row of a running account. If there is none, adds it: the account was connected after
+ * the backup from which Postgres was restored, and its next start must find its counts (R13).
+ */
+export async function lockOrAdd(
+  db: Queryable,
+  { owner, row, place }: Writer,
+): Promise<LockedRow | null> {
+  const locked = await lockAccount(db, row.accountId);
+  if (locked) return locked;
+  await lockIdentity(db, row);
+  await claimAccount(db, row, owner, null, place ?? null);
+  return lockAccount(db, row.accountId);
+}
