@@ -22,6 +22,7 @@ import { rowsOfOrders } from './orderRows.js';
 import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
+import { LOST_STEP } from './temporalLost.js';
 
 const print = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -76,7 +77,8 @@ const onRequest: typeof parts = [
   ['orders', onFleet('orders', [ORDER_STEP])],
   ['order-rows', rowsOfOrders],
   ['brake', onFleet('brake', [BRAKE_STEP])],
-  ['fleet-life', onFleet('life', [ORDER_STEP, BRAKE_STEP])],
+  ['lost', onFleet('lost', [LOST_STEP])],
+  ['fleet-life', onFleet('life', [ORDER_STEP, BRAKE_STEP, LOST_STEP])],
 ];
 if ('simulator'.includes(word)) {
   print('measuring: simulator');

@@ -34,6 +34,8 @@ export type Bench = {
   readonly bare: () => Promise<WorkflowHandle>;
   readonly idOf: (account: WorkflowHandle) => string;
   readonly databaseUrl: string;
+  /** Replaces Temporal by a new and empty server at the same address. */
+  readonly loseTemporal: () => Promise<void>;
   /** Transactions that the worker has begun so far. */
   readonly transactions: () => number;
   readonly close: () => Promise<void>;
@@ -95,6 +97,7 @@ export async function createBench({
       return handle;
     },
     databaseUrl: stack.databaseUrl,
+    loseTemporal: stack.loseTemporal,
     transactions: () => transactions,
     idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
     close: async () => {

@@ -1,5 +1,5 @@
 /** Starts and stops the development stack: Temporal and Postgres, found or downloaded. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readDevConfig } from './devConfig.js';
 import { findTemporalCli } from './temporalCli.js';
@@ -31,6 +31,8 @@ export type Stack = {
   readonly databaseUrl: string;
   /** Undefined if `databaseUrl` was given. */
   readonly postgres: PostgresServer | undefined;
+  /** Replaces Temporal by a new and empty server at the same address. */
+  readonly loseTemporal: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -62,7 +64,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         print,
       });
   try {
-    const temporal = await startTemporal({
+    const place = {
       cli,
       config: config.temporal,
       dataDir,
@@ -70,13 +72,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       uiPort: isForTests ? 0 : config.temporal.uiPort,
       extraArgs: isForTests ? TEST_ARGS : [],
       print,
-    });
+    };
+    let temporal = await startTemporal(place);
     return {
       temporalAddress: temporal.address,
       uiUrl: temporal.uiUrl,
       temporalCli: cli,
       databaseUrl: databaseUrl ?? postgres?.url ?? '',
       postgres,
+      loseTemporal: async () => {
+        const { address } = temporal;
+        await temporal.stop();
+        for (const end of ['', '-wal', '-shm']) {
+          await rm(path.join(dataDir, `temporal.db${end}`), { force: true });
+        }
+        temporal = await startTemporal({ ...place, port: Number(address.split(':').at(-1)) });
+      },
       stop: async () => {
         await temporal.stop();
         await postgres?.stop();

@@ -234,7 +234,9 @@ describe('the process', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'safeband-stack-'));
     const file = path.join(folder, 'stack.json');
     const places = { temporalAddress: '127.0.0.1:7', databaseUrl: 'postgres://a:b@127.0.0.1/c' };
-    const stack = { uiUrl: '', temporalCli: '', postgres: undefined, stop: async () => undefined };
+    const nothing = async (): Promise<void> => undefined;
+    const servers = { uiUrl: '', temporalCli: '', postgres: undefined };
+    const stack = { ...servers, loseTemporal: nothing, stop: nothing };
     await keepAddresses({ ...stack, ...places }, file);
     const found = { TEMPORAL_ADDRESS: places.temporalAddress, DATABASE_URL: places.databaseUrl };
     expect(withAddresses({ HOME: '/x' }, file)).toEqual({ HOME: '/x', ...found });
