@@ -152,6 +152,10 @@ begin
       ('safeband_server', 'orders',
         'update (stopped_at, stopped_by, stop_reason, ended_at, takes_back)'),
       ('safeband_server', 'order_accounts', 'select, insert'),
+      -- It computes what lists are sorted and counted by; the rows go with their account.
+      ('safeband_server', 'account_list', 'select, insert, update'),
+      ('safeband_server', 'account_counts', 'select, insert, update'),
+      ('safeband_server', 'account_list_read', 'select, update'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),

@@ -42,6 +42,19 @@ create table safeband.account_changes (
 );
 CREATE INDEX account_changes_at ON safeband.account_changes USING btree (account_id, at DESC);
 
+create table safeband.account_counts (
+  state text not null,
+  sending text not null,
+  group_name text not null,
+  accounts bigint not null,
+  counter bigint not null,
+  logged bigint not null,
+  in_flight bigint not null,
+  uncertain bigint not null,
+  drifting bigint not null,
+  constraint account_counts_pkey PRIMARY KEY (state, sending, group_name)
+);
+
 create table safeband.account_days (
   account_id safeband.account_id not null,
   quota_day date not null,
@@ -112,6 +125,54 @@ create table safeband.account_history (
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
 CREATE INDEX account_history_old ON safeband.account_history USING btree (updated_at);
+
+create table safeband.account_list (
+  account_id safeband.account_id not null,
+  state text not null,
+  urgency smallint not null,
+  sending text not null,
+  group_name safeband.group_name,
+  counter integer not null,
+  logged integer not null,
+  in_flight integer not null,
+  uncertain integer not null,
+  remaining integer not null,
+  drift integer not null,
+  checked_at timestamp with time zone,
+  cooldown_until timestamp with time zone,
+  ends_at timestamp with time zone not null,
+  as_of timestamp with time zone not null,
+  constraint account_list_sending_check CHECK (sending = ANY (ARRAY['yes'::text, 'waits'::text, 'person'::text, 'none'::text])),
+  constraint account_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id) ON DELETE CASCADE,
+  constraint account_list_pkey PRIMARY KEY (account_id)
+);
+CREATE INDEX account_list_counter ON safeband.account_list USING btree (counter, account_id);
+CREATE INDEX account_list_counter_desc ON safeband.account_list USING btree (counter DESC, account_id);
+CREATE INDEX account_list_drift ON safeband.account_list USING btree (abs(drift), account_id);
+CREATE INDEX account_list_drift_desc ON safeband.account_list USING btree (abs(drift) DESC, account_id);
+CREATE INDEX account_list_ends ON safeband.account_list USING btree (ends_at);
+CREATE INDEX account_list_group ON safeband.account_list USING btree (group_name, account_id);
+CREATE INDEX account_list_remaining ON safeband.account_list USING btree (remaining, account_id);
+CREATE INDEX account_list_remaining_desc ON safeband.account_list USING btree (remaining DESC, account_id);
+CREATE INDEX account_list_sending ON safeband.account_list USING btree (sending, account_id);
+CREATE INDEX account_list_state ON safeband.account_list USING btree (state, account_id);
+CREATE INDEX account_list_urgency ON safeband.account_list USING btree (urgency, account_id);
+CREATE INDEX account_list_urgency_desc ON safeband.account_list USING btree (urgency DESC, account_id);
+CREATE TRIGGER count_added AFTER INSERT ON safeband.account_list REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
+CREATE TRIGGER count_changed AFTER UPDATE ON safeband.account_list REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
+CREATE TRIGGER count_gone AFTER DELETE ON safeband.account_list REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
+
+create table safeband.account_list_read (
+  single boolean not null default true,
+  is_filled boolean not null default false,
+  read_at timestamp with time zone,
+  since_at timestamp with time zone,
+  since_event bigint,
+  last_at timestamp with time zone,
+  last_event bigint,
+  constraint account_list_read_single_check CHECK (single),
+  constraint account_list_read_pkey PRIMARY KEY (single)
+);
 
 create table safeband.accounts (
   account_id safeband.account_id not null,
@@ -1128,6 +1189,38 @@ CREATE OR REPLACE FUNCTION safeband.contact_days(a safeband.accounts)
 AS $function$
   select 2 + greatest(a.recipient_memory_days, (a.saved_row->>'recipient_memory_days')::int, 2)
 $function$;
+
+CREATE OR REPLACE FUNCTION safeband.count_listed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op in ('UPDATE', 'DELETE') then
+    update safeband.account_counts c
+       set accounts = c.accounts - g.accounts, counter = c.counter - g.counter,
+           logged = c.logged - g.logged, in_flight = c.in_flight - g.in_flight,
+           uncertain = c.uncertain - g.uncertain, drifting = c.drifting - g.drifting
+      from (select state, sending, coalesce(group_name::text, '') as group_name,
+                   count(*) as accounts, sum(counter) as counter, sum(logged) as logged,
+                   sum(in_flight) as in_flight, sum(uncertain) as uncertain,
+                   count(*) filter (where drift <> 0) as drifting
+              from gone group by 1, 2, 3) g
+     where (c.state, c.sending, c.group_name) = (g.state, g.sending, g.group_name);
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') then
+    insert into safeband.account_counts as c
+      select state, sending, coalesce(group_name::text, ''), count(*), sum(counter), sum(logged),
+             sum(in_flight), sum(uncertain), count(*) filter (where drift <> 0)
+        from added group by 1, 2, 3 order by 1, 2, 3
+    on conflict (state, sending, group_name) do update
+       set accounts = c.accounts + excluded.accounts, counter = c.counter + excluded.counter,
+           logged = c.logged + excluded.logged, in_flight = c.in_flight + excluded.in_flight,
+           uncertain = c.uncertain + excluded.uncertain,
+           drifting = c.drifting + excluded.drifting;
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.day_at(day integer)
  RETURNS date

@@ -66,8 +66,11 @@ export const PRUNED_TABLES: readonly PrunedTable[] = Object.keys(PRUNED).filter(
 /** The tables that have a rule of their own, in words (docs/data.md). */
 export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   access_changes: 'permanently',
+  account_counts: 'permanently',
   account_days: 'permanently',
   account_history: '90 days, and the last row of each account',
+  account_list: 'as long as the account',
+  account_list_read: 'permanently',
   accounts: 'permanently',
   alert_actions: 'as long as the alert',
   api_keys: 'permanently',

@@ -106,17 +106,6 @@ export async function readStatus(
   return status;
 }
 
-/** Lists accounts by id after `after`: the last id of a page is the `after` of the next. */
-export const listStatuses = (
-  db: Queryable,
-  {
-    at,
-    after = '',
-    limit,
-  }: { readonly at: Instant; readonly after?: string; readonly limit: number },
-): Promise<readonly StatusRow[]> =>
-  readStatusRows(db, at, afterOf('account_id > $2 order by account_id limit $3'), [after, limit]);
-
 /**
  * Chooses accounts by their index, and then computes only their rows. Reason: with the order and
  * the limit on `account_status_at` itself, Postgres computes the rows of all accounts.

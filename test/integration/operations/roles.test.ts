@@ -24,7 +24,7 @@ import {
 import { actOnAlert } from '../../../src/postgres/alerts/act.js';
 import { listOpenAlerts } from '../../../src/postgres/alerts/alerts.js';
 import { raiseAlerts } from '../../../src/postgres/save/runs.js';
-import { listStatuses } from '../../../src/postgres/read/reads.js';
+import { pageAccounts } from '../../../src/postgres/read/lists.js';
 import { sendDue } from '../../../src/webhooks/sender.js';
 import { statusOf } from '../../support/account.js';
 import { createLogins, type Logins } from '../../support/logins.js';
@@ -43,8 +43,11 @@ const RIGHTS = `
   table               worker  pipeline  reader  server
   access_changes      -       -         -       si
   account_changes     si      -         s       s
+  account_counts      -       -         -       siu
   account_days        siu     -         s       s
   account_history     -       -         s       s
+  account_list        -       -         -       siu
+  account_list_read   -       -         -       su
   account_status      s       -         s       s
   accounts            siu     -         s       s
   alert_actions       s       -         s       si
@@ -182,7 +185,8 @@ it('a worker, a pipeline and a reader run with their roles only', async () => {
     await safeband.reconcileNow(id); // it also saves everything
     expect(await statusOf(account)).toMatchObject({ counter: 1, delivered: 1 });
     const at = Date.now();
-    expect(await listStatuses(reader, { at, limit: 10 })).toMatchObject([
+    const page = { at, after: '', limit: 10, prefix: '', accounts: null };
+    expect(await pageAccounts(reader, page)).toMatchObject([
       { accountId: id, counter: 1, delivered: 1, lastCheckedAt: expect.any(Number) },
     ]);
     await client.workflow.execute('inmailFleetAudit', { taskQueue, workflowId: `audit-${id}` });

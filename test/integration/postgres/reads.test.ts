@@ -8,12 +8,8 @@ import { reserve } from '../../../src/domain/commands/reserve.js';
 import { hold } from '../../../src/domain/commands/administer.js';
 import { dayOf } from '../../../src/domain/primitives/time.js';
 import type { Pool } from '../../../src/postgres/pool.js';
-import {
-  listChanges,
-  listEvents,
-  listStatuses,
-  readStatus,
-} from '../../../src/postgres/read/reads.js';
+import { listChanges, listEvents, readStatus } from '../../../src/postgres/read/reads.js';
+import { pageAccounts } from '../../../src/postgres/read/lists.js';
 import { anAccount, at, c, must, r } from '../../support/scenario.js';
 import { withDatabase } from '../../support/database.js';
 import { listOpenAlerts } from '../../../src/postgres/alerts/alerts.js';
@@ -64,9 +60,10 @@ it('a list shows counter and event log of each account, with the parts of the ga
 
 it('the pages of accounts, events and changes leave no row out', async () => {
   const instant = at('12:00');
-  const [first] = await listStatuses(pool, { at: instant, limit: 1 });
+  const every = { at: instant, prefix: '', accounts: null };
+  const [first] = await pageAccounts(pool, { ...every, after: '', limit: 1 });
   expect(first?.accountId).toBe('one');
-  const rest = await listStatuses(pool, { at: instant, after: 'one', limit: 10 });
+  const rest = await pageAccounts(pool, { ...every, after: 'one', limit: 10 });
   expect(rest.map(({ accountId }) => accountId)).toEqual(['two']);
   const [newest] = await listEvents(pool, 'one', { limit: 1 });
   expect(newest).toMatchObject({ chatId: 'chat-b', reservationId: 'b', isCounted: true });

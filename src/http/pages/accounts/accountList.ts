@@ -1,59 +1,63 @@
 /**
- * The list of all accounts: sorted, filtered and counted in this process from a few numbers of each
- * account, while the rows of a page come from Postgres. An account's numbers are read again when
- * Postgres reports a change, when time ends a part of them, and some of all accounts every 45 s.
+ * The list of all accounts for pages. Postgres sorts, filters and counts it by its entries, and this
+ * process keeps no account that no page has shown lately.
  */
+import { createHash } from 'node:crypto';
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
+import { sendingOf } from '../../../domain/wire/canSend.js';
+import type { Entry } from '../../../postgres/list/entries.js';
 import {
-  readAccountChanges,
-  readAccountIds,
-  type Horizon,
-} from '../../../postgres/read/accountPages.js';
+  countMatches,
+  countsOf,
+  matchesIn,
+  readCells,
+  readEntries,
+  readFigures,
+  readIds,
+  type Counts,
+  type Figures,
+  type Progress,
+} from '../../../postgres/list/selecting.js';
 import { readStatuses } from '../../../postgres/read/pageReads.js';
 import type { Pool } from '../../../postgres/pool.js';
-import { listStatuses, type StatusRow } from '../../../postgres/read/reads.js';
 import type { Caller } from '../../access/caller.js';
 import { within } from '../../plumbing/within.js';
 import { numbersOfRow, type Numbers } from '../ui/numbers.js';
-import { Entries, entryOf } from './entries.js';
+import { addressOf, matcherOf, PAGE_SIZE, type Ask } from './accountsView.js';
+import { entryOf, isSame } from './entryOf.js';
 import { KeptRows } from './keptRows.js';
+import { ListUpdates, textOf, type UpToDate } from './listUpdates.js';
 
-/** Maximum age of the list; a hard refresh reads what changed at once (R17). */
-export const LIST_AGE_MAX_MS = 60 * SECOND_MS;
-const REFRESH_MS = 45 * SECOND_MS;
-/** Accounts per statement, so that no page blocks the event loop for more than a few ms. */
-const PAGE = 250;
-/**
- * Accounts that each refresh reads also without a report of a change: a fleet of this size is read
- * as a whole, and of a larger one always the next part.
- */
-const ROUND = 2_000;
-/** Maximum number of changed accounts that an answer waits for; more are read in the background. */
-const AWAITED_MAX = 200;
-/** A transaction may commit after a later one, so each refresh reads further back than the last. */
-const OVERLAP_MS = 30 * SECOND_MS;
 /** How long a page waits for Postgres before it shows what is kept. */
 const ANSWER_MS = 3 * SECOND_MS;
+/** Maximum pages that are kept for the time when Postgres does not answer. */
+const PAGES_MAX = 100;
 
-/** The list as of its last read. */
 export type Reading = {
-  readonly entries: Entries;
+  readonly progress: Progress;
   readonly readAt: Instant;
   /** The error of the last read: the numbers are out of date. Null if it succeeded. */
   readonly failure: string | null;
+};
+export type Listed = {
+  readonly shown: readonly Numbers[];
+  readonly matches: number;
+  readonly page: number;
+  readonly pages: number;
+  /** Null while servers read the accounts for the first time. */
+  readonly counts: Counts | null;
+};
+/** `list`: null while servers read the accounts for the first time. */
+export type ListShown = { readonly reading: Reading; readonly list: Listed | null };
+export type FleetShown = {
+  readonly figures: Figures;
+  readonly drifting: readonly Numbers[];
+  readonly cooldowns: readonly Numbers[];
 };
 export type Asked = {
   readonly caller: Pick<Caller, 'accounts'>;
   /** True: reads what changed, and does not wait until Postgres reports it. */
   readonly isFresh: boolean;
-  /** True: the page cannot do without the numbers of all accounts. */
-  readonly needsNumbers: boolean;
-};
-export type Rows = {
-  readonly rows: readonly Numbers[];
-  /** True: the list differs from the list before these rows were read. */
-  readonly isMoved: boolean;
-  readonly failure: string | null;
 };
 type Needs = {
   readonly pool: Pool;
@@ -61,239 +65,196 @@ type Needs = {
   /** How long a page waits, instead of `ANSWER_MS`. */
   readonly answerMs?: number;
 };
+/** A page by its ids. `entries`: null while servers read the accounts for the first time. */
+type Selected = Omit<Listed, 'shown'> & {
+  readonly ids: readonly string[];
+  readonly entries: readonly Entry[] | null;
+};
+type Page = { readonly reading: Reading; readonly selected: Selected };
 
 export class AccountList {
   readonly #needs: Needs;
   readonly #answerMs: number;
-  readonly #entries = new Entries();
-  /** The account after which the next part begins: of the first read, or of a refresh. */
-  #after = '';
-  #isFilled = false;
-  /** True: notifications of Postgres may have been lost. */
-  #isMissing = false;
-  #readAt: Instant = 0;
-  #failure: string | null = null;
-  #reads = 0;
-  #horizons: { since: Horizon; last: Horizon } | null = null;
-  #changed = new Set<string>();
-  /** The first instant at which kept numbers end without a change of their row. */
-  #edge: Instant = Infinity;
+  readonly #updates: ListUpdates;
   readonly #kept = new KeptRows();
-  #beginning: Promise<void> | null = null;
-  #reading: Promise<void> | null = null;
-  #flushing: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  /** The page that was shown last is the last one. */
+  readonly #pages = new Map<string, Page>();
 
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#answerMs = needs.answerMs ?? ANSWER_MS;
+    this.#updates = new ListUpdates({
+      ...needs,
+      answerMs: this.#answerMs,
+      onRead: (rows, gone, at) => {
+        for (const row of rows) this.#kept.replace(numbersOfRow(row, at));
+        for (const id of gone) this.#kept.forget(id);
+      },
+    });
   }
 
   /** Keeps the list fresh until `stop`. */
   start(): void {
-    this.#timer ??= setInterval(() => void this.#readAgain(), REFRESH_MS).unref();
+    this.#updates.start();
   }
-
   stop(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#updates.stop();
   }
 
   /** Marks a changed account: it is read again before the next answer. */
   touch(accountId: string): void {
-    this.#changed.add(accountId);
+    this.#updates.touch(accountId);
+    this.#kept.outdate(accountId);
   }
-
-  /** Marks that notifications may have been lost: the next answer reads what changed. */
+  /** Marks that reports may have been lost: the next answer reads what changed. */
   touchAll(): void {
-    this.#isMissing = true;
-  }
-
-  /** Returns the accounts that the key may see. Throws if the ids have never been read. */
-  async read({ caller, isFresh, needsNumbers }: Asked): Promise<Reading> {
-    const { accounts } = caller;
-    await this.#begin();
-    const isSmall = this.#entries.size <= ROUND;
-    const work = this.#isFilled ? this.#update(isFresh) : this.#readFirst(accounts);
-    if (this.#isFilled || needsNumbers || isSmall) {
-      await within(work, this.#answerMs).catch(() => undefined);
-    }
-    const entries = accounts === null ? this.#entries : this.#entries.of(accounts);
-    return { entries, readAt: this.#readAt, failure: this.#failure };
-  }
-
-  /** Reads what changed, and what time has changed. */
-  async #update(isFresh: boolean): Promise<void> {
-    const now = this.#needs.now();
-    const isOld = this.#isMissing || now - this.#readAt > LIST_AGE_MAX_MS;
-    if (isFresh || isOld) await this.#readAgain();
-    this.#touchEnded(now);
-    await this.#flush();
-  }
-
-  /** Reads all accounts. A key with few accounts does not wait for the others. */
-  async #readFirst(accounts: readonly string[] | null): Promise<void> {
-    const all = this.#readAgain();
-    if (accounts === null) return all;
-    const { unread } = this.#entries.of(accounts);
-    if (unread > AWAITED_MAX) await all;
-    else if (unread > 0) await this.#readChanged(accounts);
+    this.#updates.touchAll();
+    this.#kept.outdateAll();
   }
 
   /**
-   * Returns the rows of these accounts, in that order, without accounts that have no row. Throws if
-   * Postgres does not answer, and not all of these rows are kept.
+   * Returns a page of the list. If its rows differ from the entries, which may be some seconds
+   * older, the page is selected again, so that each row matches the filters. While Postgres does
+   * not answer, a page that was shown before is shown again; other pages throw.
    */
-  async rows(ids: readonly string[], isFresh: boolean): Promise<Rows> {
-    const now = this.#needs.now();
-    let isMoved = false;
-    let failure: string | null = null;
+  async page({ caller: { accounts }, isFresh }: Asked, ask: Ask): Promise<ListShown> {
+    const name = nameOf(ask, accounts);
     try {
-      const isNew = (id: string): boolean => this.#kept.isNew(id, now) && !this.#changed.has(id);
-      const wanted = isFresh ? ids : ids.filter((id) => !isNew(id));
-      const found = await within(this.#readSome(wanted), this.#answerMs, 'Postgres: no answer');
-      isMoved = found.isMoved;
-      for (const row of found.rows) this.#kept.keep(row);
-    } catch (error) {
-      if (this.#kept.of(ids).length < ids.length) throw error;
-      failure = textOf(error);
-    }
-    return { rows: this.#kept.of(ids), isMoved, failure };
-  }
-
-  /** Marks accounts whose cooldown or day has ended: their numbers differ now. */
-  #touchEnded(now: Instant): void {
-    if (now < this.#edge) return;
-    this.#edge = Infinity;
-    for (const { accountId, edge, asOf } of this.#entries.read()) {
-      if (edge <= now && asOf < edge) this.touch(accountId);
-      else if (edge > now) this.#edge = Math.min(this.#edge, edge);
-    }
-  }
-
-  /** Reads which accounts there are; a caller during the read waits for it. */
-  #begin(): Promise<void> {
-    this.#beginning ??= this.#readIds().catch((error: unknown) => {
-      this.#beginning = null;
-      throw error;
-    });
-    return this.#beginning;
-  }
-
-  async #readIds(): Promise<void> {
-    const { pool, now } = this.#needs;
-    const { horizon, auditedAt } = await readAccountChanges(pool, null, now());
-    this.#horizons = { since: horizon, last: horizon };
-    this.#entries.setAudited(auditedAt);
-    this.#entries.begin(await readAccountIds(pool));
-    this.#readAt = now();
-  }
-
-  /** Reads all accounts, or later what changed; a caller during a read waits for that read. */
-  #readAgain(): Promise<void> {
-    this.#reading ??= this.#tryRead().finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
-  }
-
-  async #tryRead(): Promise<void> {
-    try {
-      await this.#begin();
-      if (!this.#isFilled) {
-        await this.#readNext(Infinity);
-        this.#entries.end();
-        this.#isFilled = true;
-      } else {
-        await this.#readNext(ROUND);
+      const { progress, ...upToDate } = await this.#bring(accounts, isFresh, needsNumbers(ask));
+      for (let isFirst = true; ; isFirst = false) {
+        if (progress && needsNumbers(ask)) {
+          return { reading: readingOf(upToDate, progress), list: null };
+        }
+        const selected = progress
+          ? await this.#ids(accounts, ask)
+          : await this.#entries(accounts, ask, upToDate.auditedAt);
+        const rows = await this.#rows(selected.ids, isFresh);
+        const moved = movedIds(selected, rows);
+        if (isFirst && moved.length > 0) {
+          await this.#updates.refresh(moved);
+          continue;
+        }
+        const all = { size: selected.counts?.all ?? selected.matches, unread: 0 };
+        const reading = readingOf(upToDate, progress ?? all);
+        this.#pages.delete(name); // A map has the key that was set last at its end.
+        this.#pages.set(name, { reading, selected });
+        const [oldest] = this.#pages.keys();
+        if (this.#pages.size > PAGES_MAX && oldest !== undefined) this.#pages.delete(oldest);
+        return shownOf(ask, { reading, selected }, rows);
       }
-      await this.#readChanges();
-      this.#failure = null;
     } catch (error) {
-      this.#failure = textOf(error);
+      const page = this.#pages.get(name);
+      const rows = page && this.#kept.of(page.selected.ids);
+      if (!page || !rows || rows.length < page.selected.ids.length) throw error;
+      const reading = { ...page.reading, failure: textOf(error) };
+      return shownOf(ask, { ...page, reading }, rows);
     }
   }
 
-  /** Reads the next accounts by id, at most that many, and begins again after the last one. */
-  async #readNext(limit: number): Promise<void> {
-    const { pool, now } = this.#needs;
-    for (let count = 0; count < limit; count += PAGE) {
-      const [at, read] = [now(), (this.#reads += 1)];
-      const page = await listStatuses(pool, { at, after: this.#after, limit: PAGE });
-      this.#put(page, at, read);
-      const isLast = page.length < PAGE;
-      this.#after = isLast ? '' : (page.at(-1)?.accountId ?? '');
-      if (isLast) return;
-    }
+  /** Returns the figures of all accounts, and the rows of at most `limit` accounts of a kind. */
+  async fleet(
+    { caller: { accounts }, isFresh }: Asked,
+    limit: number,
+  ): Promise<{ readonly reading: Reading; readonly fleet: FleetShown | null }> {
+    const { progress, ...upToDate } = await this.#bring(accounts, isFresh, true);
+    if (progress) return { reading: readingOf(upToDate, progress), fleet: null };
+    const { auditedAt } = upToDate;
+    const figures = await readFigures(this.#needs.pool, { accounts, auditedAt, limit });
+    const { drifting, cooldowns, all } = figures;
+    const rows = await this.#rows([...drifting.ids, ...cooldowns.ids], isFresh);
+    const byId = new Map(rows.map((row) => [row.accountId, row]));
+    const of = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+    return {
+      reading: readingOf(upToDate, { size: all, unread: 0 }),
+      fleet: { figures, drifting: of(drifting.ids), cooldowns: of(cooldowns.ids) },
+    };
   }
 
-  async #readChanges(): Promise<void> {
+  #bring(accounts: readonly string[] | null, isFresh: boolean, needsAll: boolean) {
+    const work = this.#updates.bring({ accounts, isFresh, needsAll });
+    return within(work, 2 * this.#answerMs, 'Postgres: no answer');
+  }
+
+  /** Selects a page by the entries. */
+  async #entries(
+    accounts: readonly string[] | null,
+    ask: Ask,
+    auditedAt: Instant | null,
+  ): Promise<Selected> {
+    const { pool } = this.#needs;
+    const filter = { ...ask, accounts };
+    const cells = await readCells(pool, accounts);
+    const matches = ask.search === '' ? matchesIn(cells, ask) : await countMatches(pool, filter);
+    const place = placeOf(matches, ask);
+    const entries = await readEntries(pool, filter, { ...ask, auditedAt }, place);
+    const ids = entries.map(({ accountId }) => accountId);
+    return { ids, entries, matches, ...place, counts: countsOf(cells) };
+  }
+
+  /** Selects a page by id while not all accounts have entries. */
+  async #ids(accounts: readonly string[] | null, ask: Ask): Promise<Selected> {
+    const { pool } = this.#needs;
+    const filter = { search: ask.search, accounts };
+    const offset = (ask.page - 1) * PAGE_SIZE;
+    const found = await readIds(pool, filter, ask.isDescending, { limit: PAGE_SIZE, offset });
+    const place = placeOf(found.matches, ask);
+    const { ids } =
+      place.page === ask.page ? found : await readIds(pool, filter, ask.isDescending, place);
+    return { ids, entries: null, matches: found.matches, ...place, counts: null };
+  }
+
+  /** Reads the rows of these accounts, in that order, without accounts that have no row. */
+  async #rows(ids: readonly string[], isFresh: boolean): Promise<readonly Numbers[]> {
     const { pool, now } = this.#needs;
     const at = now();
-    this.#isMissing = false;
-    try {
-      const since = this.#horizons?.since ?? null;
-      const { horizon, auditedAt, accountIds } = await readAccountChanges(pool, since, at);
-      for (let from = 0; from < accountIds.length; from += PAGE) {
-        await this.#readSome(accountIds.slice(from, from + PAGE));
-      }
-      this.#entries.setAudited(auditedAt);
-      const last = this.#horizons?.last ?? horizon;
-      if (horizon.at - last.at >= OVERLAP_MS) this.#horizons = { since: last, last: horizon };
-      this.#readAt = at;
-    } catch (error) {
-      this.#isMissing = true;
-      throw error;
-    }
-  }
-
-  /** Reads changed accounts: a few at once, many in the background. */
-  async #flush(): Promise<void> {
-    const ids = [...this.#changed];
-    this.#changed = new Set();
-    if (ids.length > AWAITED_MAX) void this.#readChanged(ids);
-    else if (ids.length > 0) this.#flushing = this.#readChanged(ids);
-    await this.#flushing;
-  }
-
-  async #readChanged(ids: readonly string[]): Promise<void> {
-    try {
-      for (let from = 0; from < ids.length; from += PAGE) {
-        await this.#readSome(ids.slice(from, from + PAGE));
-      }
-      this.#failure = null;
-    } catch (error) {
-      for (const id of ids) this.#changed.add(id);
-      this.#failure = textOf(error);
-    }
-  }
-
-  async #readSome(ids: readonly string[]): Promise<Omit<Rows, 'failure'>> {
-    const { pool, now } = this.#needs;
-    if (ids.length === 0) return { rows: [], isMoved: false };
-    const [at, read] = [now(), (this.#reads += 1)];
-    const found = await readStatuses(pool, ids, at);
-    if (found.length < ids.length) {
+    const wanted = isFresh ? ids : ids.filter((id) => !this.#kept.isNew(id, at));
+    if (wanted.length > 0) {
+      const read = readStatuses(pool, wanted, at);
+      const found = await within(read, this.#answerMs, 'Postgres: no answer');
       const known = new Set(found.map(({ accountId }) => accountId));
-      for (const id of ids.filter((one) => !known.has(one))) {
-        this.#entries.remove(id);
-        this.#kept.forget(id);
-      }
+      for (const id of wanted) if (!known.has(id)) this.#kept.forget(id);
+      for (const row of found) this.#kept.keep(numbersOfRow(row, at));
     }
-    return this.#put(found, at, read);
-  }
-
-  #put(found: readonly StatusRow[], at: Instant, read: number): Omit<Rows, 'failure'> {
-    let isMoved = false;
-    const rows = found.map((row) => numbersOfRow(row, at));
-    for (const row of rows) {
-      const entry = entryOf(row, read);
-      if (this.#entries.put(entry)) isMoved = true;
-      this.#edge = Math.min(this.#edge, entry.edge);
-      this.#kept.replace(row);
-    }
-    return { rows, isMoved };
+    return this.#kept.of(ids);
   }
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** True if the ids alone do not answer: the numbers of all accounts are needed. */
+const needsNumbers = ({ state, sending, group, sort }: Ask): boolean =>
+  state !== null || sending !== null || group !== null || sort !== 'id';
+
+/** Names a page and its reader. The ids of a key may be many, so their hash is kept. */
+function nameOf(ask: Ask, accounts: readonly string[] | null): string {
+  const reader =
+    accounts === null ? '' : createHash('sha256').update(accounts.join(' ')).digest('base64');
+  return `${addressOf(ask, { page: ask.page })} ${reader}`;
+}
+
+function placeOf(matches: number, { page: asked }: Ask) {
+  const pages = Math.max(1, Math.ceil(matches / PAGE_SIZE));
+  const page = Math.min(asked, pages);
+  return { page, pages, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE };
+}
+
+/** Returns the accounts whose rows differ from their entries, or that have no row any more. */
+function movedIds({ ids, entries }: Selected, rows: readonly Numbers[]): readonly string[] {
+  if (entries === null) return [];
+  const byId = new Map(rows.map((row) => [row.accountId, row]));
+  return ids.filter((id, n) => {
+    const [row, entry] = [byId.get(id), entries[n]];
+    return !row || !entry || !isSame(entry, entryOf(row, row.asOf));
+  });
+}
+
+const readingOf = (
+  { readAt, failure }: Pick<UpToDate, 'readAt' | 'failure'>,
+  progress: Progress,
+): Reading => ({ progress, readAt, failure });
+
+function shownOf(ask: Ask, { reading, selected }: Page, rows: readonly Numbers[]): ListShown {
+  const { matches, page, pages, counts } = selected;
+  const matching = matcherOf(ask);
+  const shown = rows.filter((row) => matching({ ...row, sending: sendingOf(row) }));
+  const readAt = rows.length === 0 ? reading.readAt : Math.min(...rows.map(({ asOf }) => asOf));
+  return { reading: { ...reading, readAt }, list: { matches, page, pages, counts, shown } };
+}

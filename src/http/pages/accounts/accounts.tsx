@@ -2,11 +2,11 @@
 import type { VNode } from 'preact';
 import { TIER_WORDS } from '../../../domain/primitives/tier.js';
 import type { Caller } from '../../access/caller.js';
-import { addressOf, SORTS, type Ask, type Listed } from './accountsView.js';
-import type { Reading } from './accountList.js';
-import type { Sort } from './entries.js';
+import { addressOf, SORTS, type Ask } from './accountsView.js';
+import type { Listed, Reading } from './accountList.js';
+import type { Sort } from '../../../postgres/list/selecting.js';
 import { Filter } from './filter.js';
-import { StillReading, type Progress } from './stillReading.js';
+import { StillReading } from './stillReading.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { ShadowTag } from '../shadow/banner.js';
 import { Bar } from '../ui/bar.js';
@@ -21,19 +21,16 @@ import { Ago, Empty, Id, When } from '../ui/parts.js';
 type Props = {
   readonly frame: Frame;
   readonly ask: Ask;
-  readonly reading: ShownReading;
+  readonly reading: Reading;
   /** Null while the server reads the numbers of all accounts for the first time. */
   readonly list: Listed | null;
   /** The open alerts of each account that has one. */
   readonly alerts: ReadonlyMap<string, OpenCounts>;
 };
 
-type ShownReading = Pick<Reading, 'readAt' | 'failure'> & { readonly entries: Progress };
-export type ListShown = Pick<Props, 'reading' | 'list'>;
-
 export function AccountsPage({ frame, ask, list, reading, alerts }: Props): VNode {
   const canConnect = frame.caller?.role === 'operator' && mayConnect(frame.caller);
-  const all = reading.entries.size;
+  const all = reading.progress.size;
   return (
     <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
       <div class="head bar-of-list">
@@ -46,7 +43,7 @@ export function AccountsPage({ frame, ask, list, reading, alerts }: Props): VNod
         ) : null}
       </div>
       {list === null ? (
-        <StillReading progress={reading.entries} now={frame.now} what="Filters and orders" />
+        <StillReading progress={reading.progress} now={frame.now} what="Filters and orders" />
       ) : all === 0 ? (
         <FirstStart canConnect={canConnect} />
       ) : (

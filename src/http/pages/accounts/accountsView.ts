@@ -3,9 +3,9 @@ import type { AccountState } from '../../../domain/gate/accountState.js';
 import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
 import { NO_GROUP, type GroupFilter } from '../../../postgres/groups/members.js';
 import { groupOfPage } from '../../plumbing/groupFilter.js';
-import type { Numbers } from '../ui/numbers.js';
+import type { Entry } from '../../../postgres/list/entries.js';
+import type { Sort } from '../../../postgres/list/selecting.js';
 import { STATES } from '../ui/words.js';
-import type { Counts, Entries, Entry, Sort } from './entries.js';
 
 export const PAGE_SIZE = 50;
 const SEARCH_MAX = 128;
@@ -63,22 +63,7 @@ export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
   return text ? `/accounts?${text}` : '/accounts';
 }
 
-/** The accounts of one page, by their ids. */
-export type Selected = {
-  readonly ids: readonly string[];
-  readonly matches: number;
-  readonly page: number;
-  readonly pages: number;
-  /** Null while the server reads the accounts for the first time. */
-  readonly counts: Counts | null;
-};
-export type Listed = Omit<Selected, 'ids'> & { readonly shown: readonly Numbers[] };
-
-/** True if the ids alone do not answer: the numbers of all accounts are needed. */
-export const needsNumbers = ({ state, sending, group, sort }: Ask): boolean =>
-  state !== null || sending !== null || group !== null || sort !== 'id';
-
-/** Returns a test of an entry: true if it matches search and filters. */
+/** Returns a test of an account: true if it matches search and filters. */
 export function matcherOf({ search, state, sending, group }: Ask): (one: Filtered) => boolean {
   const needle = search.toLowerCase();
   return (one) =>
@@ -88,31 +73,3 @@ export function matcherOf({ search, state, sending, group }: Ask): (one: Filtere
     (needle === '' || one.accountId.toLowerCase().includes(needle));
 }
 type Filtered = Pick<Entry, 'accountId' | 'state' | 'sending' | 'group'>;
-
-/** Selects the accounts of a page. Not all are read: only `needsNumbers` false has an answer. */
-export function selected(entries: Entries, ask: Ask): Selected {
-  const isRead = entries.unread === 0;
-  const { items, ...place } = pageOf(isRead ? ofEntries(entries, ask) : ofIds(entries, ask), ask);
-  const ids = items.map((one) => (typeof one === 'string' ? one : one.accountId));
-  return { ...place, ids, counts: isRead ? entries.counts() : null };
-}
-
-function ofEntries(entries: Entries, ask: Ask): readonly Entry[] {
-  const ordered = entries.ordered(ask.sort, ask.isDescending);
-  const { search, state, sending, group } = ask;
-  const isAll = search === '' && state === null && sending === null && group === null;
-  return isAll ? ordered : ordered.filter(matcherOf(ask));
-}
-
-function ofIds(entries: Entries, { search, isDescending }: Ask): readonly string[] {
-  const needle = search.toLowerCase();
-  const ordered = isDescending ? entries.ids().toReversed() : entries.ids();
-  return needle === '' ? ordered : ordered.filter((id) => id.toLowerCase().includes(needle));
-}
-
-function pageOf(matching: readonly (Entry | string)[], { page: asked }: Ask) {
-  const pages = Math.max(1, Math.ceil(matching.length / PAGE_SIZE));
-  const page = Math.min(asked, pages);
-  const items = matching.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
-  return { items, matches: matching.length, page, pages };
-}

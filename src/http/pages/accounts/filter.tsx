@@ -1,11 +1,11 @@
 /** The search, the filters and the order of the list of accounts. */
 import type { VNode } from 'preact';
 import { SENDINGS } from '../../../domain/wire/canSend.js';
+import type { Counts } from '../../../postgres/list/selecting.js';
 import { GroupChoice } from '../groups/groupChoice.js';
 import { whole } from '../ui/format.js';
 import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 import { SORTS, type Ask } from './accountsView.js';
-import type { Counts } from './entries.js';
 
 /** Each change applies at once; without a script, the button applies it. */
 export const Filter = ({

@@ -1,13 +1,11 @@
 /** What a page shows while the server reads the accounts for the first time after its start. */
 import type { VNode } from 'preact';
 import { isoInstant, SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
+import type { Progress } from '../../../postgres/list/selecting.js';
 import { whole } from '../ui/format.js';
 
 /** When the page is loaded again. */
 const AGAIN_MS = 2 * SECOND_MS;
-
-/** How far the first read has come. */
-export type Progress = { readonly size: number; readonly unread: number };
 
 export const StillReading = ({
   progress: { size, unread },

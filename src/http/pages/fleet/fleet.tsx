@@ -4,10 +4,10 @@ import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
 import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
-import type { Reading } from '../accounts/accountList.js';
-import { StillReading, type Progress } from '../accounts/stillReading.js';
+import type { Figures } from '../../../postgres/list/selecting.js';
+import type { FleetShown, Reading } from '../accounts/accountList.js';
+import { StillReading } from '../accounts/stillReading.js';
 import { BrakeSection, type BrakePart } from './brake.js';
-import { SHOWN, type Figures } from './figures.js';
 import { GroupChoice } from '../groups/groupChoice.js';
 import { many, whole } from '../ui/format.js';
 import { Heartbeats } from './heartbeats.js';
@@ -16,13 +16,15 @@ import type { Numbers } from '../ui/numbers.js';
 import { Ago, Empty, Section, State, StateEnd, When } from '../ui/parts.js';
 import { STATE_WORDS, STATES } from '../ui/words.js';
 
+/** How many accounts of a kind the page shows. */
+export const SHOWN = 20;
 /** How long without a heartbeat until readiness fails (R8). */
 const OVERDUE_MS = 20 * MINUTE_MS;
 
 type Props = {
   readonly frame: Frame;
   /** The accounts that the key may see. */
-  readonly reading: Pick<Reading, 'readAt' | 'failure'> & { readonly entries: Progress };
+  readonly reading: Reading;
   /** Null while the server reads the accounts for the first time. */
   readonly fleet: FleetShown | null;
   /** Null for a limited key, because the rows contain the number of all accounts. */
@@ -33,12 +35,6 @@ type Props = {
   readonly group: GroupFilter;
   readonly groups: readonly GroupCount[];
   readonly brake: BrakePart;
-};
-
-export type FleetShown = {
-  readonly figures: Figures;
-  readonly drifting: readonly Numbers[];
-  readonly cooldowns: readonly Numbers[];
 };
 
 export function FleetPage(props: Props): VNode {
@@ -74,7 +70,7 @@ export function FleetPage(props: Props): VNode {
       <BrakeSection frame={frame} part={props.brake} />
       {fleet === null ? (
         <StillReading
-          progress={reading.entries}
+          progress={reading.progress}
           now={frame.now}
           what="The numbers of the accounts"
         />

@@ -4,16 +4,13 @@ import { DAY_MS } from '../../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
 import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
 import { groupOfPage } from '../../plumbing/groupFilter.js';
-import type { AccountList, Asked } from '../accounts/accountList.js';
-import { AccountsPage, type ListShown } from '../accounts/accounts.js';
-import { askOf, needsNumbers } from '../accounts/accountsView.js';
-import { accountsOf } from '../accounts/selection.js';
+import { AccountsPage } from '../accounts/accounts.js';
+import { askOf } from '../accounts/accountsView.js';
 import { readBrakes } from '../../../status/brakes.js';
 import type { Problem } from '../../plumbing/problems.js';
 import type { Form } from '../ui/form.js';
 import { addBrakeButtons } from './brakeRoutes.js';
-import { FleetPage, type FleetShown } from './fleet.js';
-import { figuresOf } from './figures.js';
+import { FleetPage, SHOWN } from './fleet.js';
 import { frameOf, isHardRefresh, sendPage } from '../ui/send.js';
 import type { PageParts } from '../context.js';
 
@@ -26,8 +23,7 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
   app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
     const ask = askOf(request.query);
     const { caller } = request;
-    const asked = { caller, isFresh: isHardRefresh(request), needsNumbers: needsNumbers(ask) };
-    const shown = await accountsOf(list, asked, ask);
+    const shown = await list.page({ caller, isFresh: isHardRefresh(request) }, ask);
     const alerts = await openAlerts.read();
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
     return sendPage(request, reply, AccountsPage({ frame, ask, ...shown, alerts }));
@@ -42,9 +38,9 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
     const at = now();
     const group = groupOfPage(new URLSearchParams(request.url.split('?')[1]).get('group'));
     const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
-    const asked = { caller: { accounts }, isFresh: isHardRefresh(request), needsNumbers: true };
+    const asked = { caller: { accounts }, isFresh: isHardRefresh(request) };
     const [{ reading, fleet }, heartbeats, runs, groups, brakes] = await Promise.all([
-      fleetOf(list, asked),
+      list.fleet(asked, SHOWN),
       listHeartbeats(pool, HEARTBEATS_SHOWN),
       countRuns(pool, at - DAY_MS, accounts),
       countGroups(pool, caller.accounts),
@@ -71,20 +67,4 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
   };
   app.get('/fleet', READ, (request, reply) => show(request, reply, { form: {}, problem: null }));
   addBrakeButtons(app, parts, show);
-}
-
-/** Returns the figures of all accounts, and the rows of the accounts that the page shows. */
-async function fleetOf(
-  accounts: AccountList,
-  asked: Asked,
-): Promise<{ readonly reading: ListShown['reading']; readonly fleet: FleetShown | null }> {
-  const reading = await accounts.read(asked);
-  if (reading.entries.unread > 0) return { reading, fleet: null };
-  const figures = figuresOf(reading.entries);
-  const { drifting, cooldowns } = figures;
-  const { rows, failure } = await accounts.rows([...drifting.ids, ...cooldowns.ids], asked.isFresh);
-  const byId = new Map(rows.map((row) => [row.accountId, row]));
-  const of = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
-  const fleet = { figures, drifting: of(drifting.ids), cooldowns: of(cooldowns.ids) };
-  return { reading: { ...reading, failure: failure ?? reading.failure }, fleet };
 }

@@ -1,0 +1,266 @@
+/**
+ * Keeps the entries of the list of accounts in Postgres up to date. The gate decides "can it send?",
+ * so a server computes the entries: of an account that Postgres reports as changed, or whose entry
+ * time has ended, before the next answer; of some of all accounts every 45 s. This process keeps
+ * only which accounts were reported.
+ */
+import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
+import {
+  beginMark,
+  ended,
+  following,
+  moveMark,
+  readAccountChanges,
+  readMark,
+  refreshEntries,
+  unlisted,
+  unlistedOf,
+  type Choose,
+  type ListMark,
+} from '../../../postgres/list/entries.js';
+import { readProgress, type Progress } from '../../../postgres/list/selecting.js';
+import type { Pool } from '../../../postgres/pool.js';
+import type { StatusRow } from '../../../postgres/read/reads.js';
+import { within } from '../../plumbing/within.js';
+import { entryOf } from './entryOf.js';
+
+/** Maximum age of the list; a hard refresh reads what changed at once (R17). */
+export const LIST_AGE_MAX_MS = 60 * SECOND_MS;
+const REFRESH_MS = 45 * SECOND_MS;
+/** Accounts per statement, so that no statement blocks the event loop for more than a few ms. */
+const PAGE = 250;
+/**
+ * Accounts that each refresh reads also without a report of a change: a fleet of this size is read
+ * as a whole, and of a larger one always the next part.
+ */
+const ROUND = 2_000;
+/** Maximum number of changed accounts that an answer waits for; more are read in the background. */
+const AWAITED_MAX = 200;
+/** Maximum number of reports that are kept; with more, what changed is read instead. */
+const REPORTED_MAX = 5_000;
+
+export type UpdatesNeeds = {
+  readonly pool: Pool;
+  readonly now: () => Instant;
+  /** How long an answer waits for Postgres before it shows the entries that are there. */
+  readonly answerMs: number;
+  /** Called with the rows of accounts that were read, and the ids of those that have no row. */
+  readonly onRead: (rows: readonly StatusRow[], gone: readonly string[], at: Instant) => void;
+};
+export type UpToDate = {
+  /** How many of the reader's accounts have no entry yet; null: all have one. */
+  readonly progress: Progress | null;
+  readonly auditedAt: Instant | null;
+  /** When a server last read what changed. */
+  readonly readAt: Instant;
+  /** The error of the last read: the entries are out of date. Null if it succeeded. */
+  readonly failure: string | null;
+};
+
+export class ListUpdates {
+  readonly #needs: UpdatesNeeds;
+  #changed = new Set<string>();
+  /** True: reports of Postgres may have been lost, or too many came. */
+  #isMissing = true;
+  #failure: string | null = null;
+  /** The account after which the next round begins. */
+  #after = '';
+  readonly #running = new Map<string, Promise<void>>();
+  #isLong = false;
+  #flushing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(needs: UpdatesNeeds) {
+    this.#needs = needs;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => void this.#again().catch(() => undefined), REFRESH_MS);
+    this.#timer.unref();
+  }
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Notes that an account has changed. */
+  touch(accountId: string): void {
+    this.#changed.add(accountId);
+    if (this.#changed.size > REPORTED_MAX) this.touchAll();
+  }
+  /** Notes that reports may have been lost. */
+  touchAll(): void {
+    this.#isMissing = true;
+    this.#changed.clear();
+  }
+  isTouched(accountId: string): boolean {
+    return this.#changed.has(accountId);
+  }
+
+  /** Brings the entries up to date, as far as an answer waits for it. */
+  async bring(asked: {
+    readonly accounts: readonly string[] | null;
+    readonly isFresh: boolean;
+    readonly needsAll: boolean;
+  }): Promise<UpToDate> {
+    const { pool, now, answerMs } = this.#needs;
+    const { accounts, isFresh, needsAll } = asked;
+    let mark = await readMark(pool, now(), AWAITED_MAX + 1);
+    let progress: Progress | null = null;
+    const wait = (work: Promise<void>) => within(work, answerMs).catch(() => undefined);
+    if (mark.isFilled) {
+      const isMoving = isFresh || this.#isMissing || isOld(mark, now());
+      await wait(this.#update(mark, isMoving, isFresh));
+      if (isMoving) mark = await readMark(pool, now(), 0);
+    } else {
+      progress = await readProgress(pool, accounts);
+      const work = this.#first(accounts, progress);
+      if (needsAll || progress.size <= ROUND) await wait(work);
+      else work.catch(() => undefined);
+      mark = await readMark(pool, now(), 0);
+      progress = mark.isFilled ? null : await readProgress(pool, accounts);
+      if (progress?.unread === 0) progress = null;
+    }
+    const { auditedAt, readAt } = mark;
+    return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure };
+  }
+
+  /** Reads these accounts again. Throws if Postgres does not answer. */
+  async refresh(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const some = ids.slice(from, from + PAGE);
+      await this.#refresh(async () => some);
+    }
+  }
+
+  async #refresh(choose: Choose): Promise<readonly string[]> {
+    const { pool, now, onRead } = this.#needs;
+    const { ids, rows, at } = await refreshEntries(pool, { choose, now, entryOf });
+    const known = new Set(rows.map(({ accountId }) => accountId));
+    onRead(
+      rows,
+      ids.filter((id) => !known.has(id)),
+      at,
+    );
+    return ids;
+  }
+
+  async #update(mark: ListMark, isMoving: boolean, isFresh: boolean): Promise<void> {
+    if (isMoving) await this.#catchUp();
+    if (isFresh) await this.#once('round', () => this.#round());
+    await this.#flush(mark.endedIds);
+  }
+
+  /** Reads all accounts for the first time. A key with few accounts does not wait for the others. */
+  async #first(accounts: readonly string[] | null, { unread }: Progress): Promise<void> {
+    const all = this.#once('fill', () => this.#fill());
+    if (accounts === null || unread > AWAITED_MAX) return all;
+    if (unread > 0) await this.#refresh(unlistedOf(accounts, AWAITED_MAX));
+  }
+
+  async #fill(): Promise<void> {
+    await beginMark(this.#needs.pool);
+    let after = '';
+    for (let count = PAGE; count === PAGE;) {
+      const ids = await this.#refresh(unlisted(after, PAGE));
+      after = ids.at(-1) ?? after;
+      count = ids.length;
+    }
+    await this.#changes();
+  }
+
+  /** Reads what changed. Many accounts are read in the background, and the answer does not wait. */
+  async #catchUp(): Promise<void> {
+    const work = this.#once('changes', () => this.#changes());
+    if (!this.#isLong) await work;
+  }
+
+  async #changes(): Promise<void> {
+    const { pool, now } = this.#needs;
+    const at = now();
+    this.#isMissing = false;
+    try {
+      const { horizon, accountIds } = await readAccountChanges(pool, at);
+      this.#isLong = accountIds.length > AWAITED_MAX;
+      const work = this.refresh(accountIds).then(() => moveMark(pool, horizon, at));
+      await work;
+    } catch (error) {
+      this.#isMissing = true;
+      throw error;
+    } finally {
+      this.#isLong = false;
+    }
+  }
+
+  /** Reads changed accounts, and those that time has changed: a few at once, or all later. */
+  async #flush(endedIds: readonly string[]): Promise<void> {
+    const reported = [...this.#changed];
+    this.#changed = new Set();
+    const isLong = endedIds.length > AWAITED_MAX;
+    if (isLong) void this.#once('ended', () => this.#ended());
+    const ids = isLong ? reported : [...new Set([...reported, ...endedIds])];
+    if (ids.length > AWAITED_MAX) void this.#reported(ids);
+    else if (ids.length > 0) this.#flushing = this.#reported(ids);
+    await this.#flushing;
+  }
+
+  async #reported(ids: readonly string[]): Promise<void> {
+    try {
+      await this.refresh(ids);
+      this.#failure = null;
+    } catch (error) {
+      for (const id of ids) this.touch(id);
+      this.#failure = textOf(error);
+    }
+  }
+
+  /** Reads the accounts that time has changed, until none is left. */
+  async #ended(): Promise<void> {
+    for (let count = PAGE; count === PAGE;) {
+      count = (await this.#refresh(ended(this.#needs.now(), PAGE))).length;
+    }
+  }
+
+  async #again(): Promise<void> {
+    const { pool, now } = this.#needs;
+    const { isFilled } = await readMark(pool, now(), 0);
+    if (!isFilled) return this.#once('fill', () => this.#fill());
+    await this.#once('changes', () => this.#changes());
+    await this.#once('ended', () => this.#ended());
+    await this.#once('round', () => this.#round());
+  }
+
+  /** Reads the next accounts by id, and begins again after the last one. */
+  async #round(): Promise<void> {
+    for (let count = 0; count < ROUND; count += PAGE) {
+      const ids = await this.#refresh(following(this.#after, PAGE));
+      this.#after = ids.length < PAGE ? '' : (ids.at(-1) ?? '');
+      if (ids.length < PAGE) return;
+    }
+  }
+
+  /** Runs the work once at a time: a caller during the work waits for it. */
+  #once(name: string, work: () => Promise<void>): Promise<void> {
+    const running = this.#running.get(name);
+    if (running) return running;
+    const begun = work()
+      .then(
+        () => {
+          this.#failure = null;
+        },
+        (error: unknown) => {
+          this.#failure = textOf(error);
+        },
+      )
+      .finally(() => this.#running.delete(name));
+    this.#running.set(name, begun);
+    return begun;
+  }
+}
+
+/** True if too long ago, or if the clock of another server was ahead. */
+const isOld = ({ readAt }: ListMark, now: Instant): boolean =>
+  readAt === null || Math.abs(now - readAt) > LIST_AGE_MAX_MS;
+
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
