@@ -99,9 +99,11 @@ export const unlisted =
   (db) =>
     idsOf(
       db,
+      // Each is looked up by itself: a join would read both tables as a whole for each page.
       `select a.account_id from safeband.accounts a
-        where a.account_id > $1
-          and not exists (select from safeband.account_list l where l.account_id = a.account_id)
+         left join lateral (select true as is_listed from safeband.account_list l
+                             where l.account_id = a.account_id limit 1) found on true
+        where a.account_id > $1 and found.is_listed is null
         order by a.account_id limit $2`,
       [after, limit],
     );
