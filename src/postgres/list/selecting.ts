@@ -161,6 +161,7 @@ export type Counts = {
   readonly byGroup: readonly GroupCount[];
 };
 
+/** Returns how many accounts these cells have, by what filters name. */
 export function countsOf(cells: readonly Cell[]): Counts {
   const byState = {
     held: 0,
@@ -255,15 +256,16 @@ export async function readFigures(
 /** How many accounts there are, and how many of them have no entry yet. */
 export type Progress = { readonly size: number; readonly unread: number };
 
+/** Reads how far the first read of all accounts has come. */
 export async function readProgress(db: Queryable, accounts: Ids): Promise<Progress> {
-  const { rows } = await db.query<Progress>(
-    `select count(*)::int as size,
-            count(*) filter (where not exists (
-              select from safeband.account_list l where l.account_id = a.account_id))::int as unread
-       from safeband.accounts a where $1::text[] is null or a.account_id = any($1)`,
+  const all = '$1::text[] is null or account_id = any($1)';
+  const { rows } = await db.query<{ size: number; listed: number }>(
+    `select (select count(*)::int from safeband.accounts where ${all}) as size,
+            (select count(*)::int from safeband.account_list where ${all}) as listed`,
     [accounts],
   );
-  return onlyRow(rows);
+  const { size, listed } = onlyRow(rows);
+  return { size, unread: Math.max(0, size - listed) };
 }
 
 /** Reads a page of ids while the list is not filled yet: by id, with a search and no filter. */

@@ -5,6 +5,7 @@ import type { Entry } from '../../../postgres/list/entries.js';
 import { nextEdge, type Numbers } from '../ui/numbers.js';
 import { STATES } from '../ui/words.js';
 
+/** Returns the entry of an account, from its row as of that instant. */
 export const entryOf = (row: Row, at: Instant): Entry => ({
   accountId: row.accountId,
   state: row.state,
