@@ -191,9 +191,8 @@ async function ofFleet(client: SafebandClient, database: Filled): Promise<readon
   const paths = PAGES[0]?.slice(2) ?? [];
   const changing = await whileChanging(database, () => times(paths, served));
   const heap = (heapUsed() - heapBefore) / KIB / KIB;
-  const { rows } = await pool.query<{ size: number }>(
-    `select pg_total_relation_size('safeband.account_list')::float8 as size`,
-  );
+  const sql = `select pg_total_relation_size('safeband.account_list')::float8 as size`;
+  const { rows } = await pool.query<{ size: number }>(sql);
   const size = (rows[0]?.size ?? 0) / KIB / KIB;
   const scanned = await times(['/v1/accounts?send=person'], served, {}, FEW);
   const painted = await paint(served, '/accounts');
@@ -218,7 +217,6 @@ async function ofFleet(client: SafebandClient, database: Filled): Promise<readon
   ];
 }
 
-/** Returns the bytes of the heap that are in use, after a collection. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc()');

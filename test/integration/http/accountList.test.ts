@@ -241,7 +241,8 @@ it('entries that change have the order, the filters and the counts of a list tha
           const ids = wanted.map(({ accountId }) => accountId);
           expect(page.map(({ accountId }) => accountId)).toEqual(ids.slice(2, 11));
           expect(await countMatches(pool, asked)).toBe(ids.length);
-          if (filter.search === '') expect(matchesIn(cells, filter)).toBe(ids.length);
+          const counted = filter.search === '' ? matchesIn(cells, filter) : ids.length;
+          expect(counted).toBe(ids.length);
         }
         const connected = all.filter(({ state }) => state !== 'disconnected');
         const figures = await readFigures(pool, { accounts: NAMES, auditedAt, limit: 5 });

@@ -243,18 +243,19 @@ export class ListUpdates {
   #once(name: string, work: () => Promise<void>): Promise<void> {
     const running = this.#running.get(name);
     if (running) return running;
-    const begun = work()
-      .then(
-        () => {
-          this.#failure = null;
-        },
-        (error: unknown) => {
-          this.#failure = textOf(error);
-        },
-      )
-      .finally(() => this.#running.delete(name));
+    const begun = this.#noting(work).finally(() => this.#running.delete(name));
     this.#running.set(name, begun);
     return begun;
+  }
+
+  /** Does the work, and notes whether it failed. */
+  async #noting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#failure = null;
+    } catch (error) {
+      this.#failure = textOf(error);
+    }
   }
 }
 
