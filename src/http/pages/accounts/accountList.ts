@@ -1,5 +1,5 @@
 /**
- * The list of all accounts for pages. Postgres sorts, filters and counts it by its entries, and this
+ * The list of all accounts for pages. Postgres sorts, filters and counts it by its entries. This
  * process keeps no account that no page has shown lately.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Keeps the entries of the list of accounts in Postgres up to date. The gate decides "can it send?",
+ * Keeps the entries of the list of accounts in Postgres up to date. The gate decides if it can send,
  * so a server computes the entries: of an account that Postgres reports as changed, or whose entry
  * time has ended, before the next answer; of some of all accounts every 45 s. This process keeps
  * only which accounts were reported.
@@ -151,7 +151,7 @@ export class ListUpdates {
     await this.#flush(mark.endedIds);
   }
 
-  /** Reads all accounts for the first time. A key with few accounts does not wait for the others. */
+  /** Reads all accounts for the first time. A key with few of them does not wait for all. */
   async #first(accounts: readonly string[] | null, { unread }: Progress): Promise<void> {
     const all = this.#once('fill', () => this.#fill());
     if (accounts === null || unread > AWAITED_MAX) return all;
