@@ -1,8 +1,8 @@
 /**
- * Keeps the entries of the list of accounts in Postgres up to date. The gate decides if it can send,
- * so a server computes the entries: of an account that Postgres reports as changed, or whose entry
- * time has ended, before the next answer; of some of all accounts every 45 s. This process keeps
- * only which accounts were reported.
+ * Keeps the entries of the list of accounts in Postgres up to date. Only the gate knows
+ * "can it send?", so a server computes the entries: of an account that Postgres reports as changed,
+ * or whose entry time has ended, before the next answer; of some of all accounts every 45 s. This
+ * process keeps only which accounts were reported.
  */
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
 import {
