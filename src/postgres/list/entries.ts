@@ -1,6 +1,6 @@
 /**
  * What Postgres keeps of each account to sort, filter and count lists: a few numbers, and not its
- * row. Servers compute these entries, and all servers share them (decision 7). A server locks the
+ * row. Servers compute these entries, and all servers share them (decision 8). A server locks the
  * list before it reads the accounts, so an older read never replaces a newer one.
  */
 import type { AccountState } from '../../domain/gate/accountState.js';
