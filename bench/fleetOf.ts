@@ -62,10 +62,14 @@ export async function connectFleet(
   };
 }
 
-/** Connects one fleet and measures the steps on it, one after the other. */
+/**
+ * Connects one fleet and measures the steps on it, one after the other. `check` throws if it is a
+ * wrong time for the steps, before the accounts are connected.
+ */
 export const onFleet =
-  (name: string, steps: readonly Step[]) =>
+  (name: string, steps: readonly Step[], check: () => unknown = () => undefined) =>
   async (bench: Bench): Promise<readonly Line[]> => {
+    check();
     const { fleet, line } = await connectFleet(bench, name);
     const lines = [line];
     for (const [what, measure] of steps) {

@@ -16,7 +16,7 @@ import { largestState } from './full.js';
 import { throughHttp } from './http.js';
 import { askInLine, eventsOfTurn } from './line.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
-import { midnightOf } from './midnight.js';
+import { MIDNIGHT_STEP, nearMidnight } from './midnight.js';
 import { ORDER_STEP } from './orders.js';
 import { rowsOfOrders } from './orderRows.js';
 import { pagesOf } from './pages.js';
@@ -73,12 +73,12 @@ const add = (line: Line): void => {
 const word = process.argv[2] ?? '';
 /** Parts that run only if they are named: they need a machine of their own, or a time of day. */
 const onRequest: typeof parts = [
-  ['midnight', midnightOf],
+  ['midnight', onFleet('midnight', [MIDNIGHT_STEP], nearMidnight)],
   ['orders', onFleet('orders', [ORDER_STEP])],
   ['order-rows', rowsOfOrders],
   ['brake', onFleet('brake', [BRAKE_STEP])],
   ['lost', onFleet('lost', [LOST_STEP])],
-  ['fleet-life', onFleet('life', [ORDER_STEP, BRAKE_STEP, LOST_STEP])],
+  ['fleet-life', onFleet('life', [MIDNIGHT_STEP, ORDER_STEP, BRAKE_STEP, LOST_STEP], nearMidnight)],
 ];
 if ('simulator'.includes(word)) {
   print('measuring: simulator');
