@@ -13,7 +13,6 @@ import {
   SECOND_MS,
   startOf,
 } from '../src/domain/primitives/time.js';
-import type { Pool } from '../src/postgres/pool.js';
 import { print, whole, type Fleet, type Step } from './fleetOf.js';
 import type { Line } from './latency.js';
 

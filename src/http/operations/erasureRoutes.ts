@@ -121,10 +121,14 @@ export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Par
         if (isChatId(id)) return normalProof(id);
         throw invalidInput(`chatIds[${at}] should be the id of a chat`, `chatIds[${at}]`);
       });
-      if (namesPerson(reason, body.recipientId)) {
-        throw invalidInput('reason should not have the id, because the trace keeps it', 'reason');
-      }
       const by = actorOf(caller, actor);
+      for (const [field, text] of [
+        ['reason', reason],
+        ['actor', by],
+      ] as const) {
+        if (!namesPerson(text, body.recipientId, chats)) continue;
+        throw invalidInput(`${field} should not have the id, because the trace keeps it`, field);
+      }
       if (erasure === null) throw off('the server has no login that may erase');
       if (isRunning) throw running();
       isRunning = true;

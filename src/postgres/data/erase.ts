@@ -5,7 +5,7 @@
  */
 import { isSameRecipient } from '../../domain/account/kept.js';
 import { isRecipientId } from '../../domain/primitives/ids.js';
-import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
+import { bareMemberId, searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, isoDay, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { groupKeyOf } from '../groups/desk.js';
@@ -48,9 +48,11 @@ export type Erased = {
 const FORGOTTEN_DAYS = REMEMBERED_DAYS + 2;
 const SHOWN_MAX = 5;
 
-/** True if a text has the id of the person: the trace would keep it. */
-export const namesPerson = (text: string, recipientId: string): boolean =>
-  text.toLowerCase().includes(recipientId.toLowerCase());
+/** True if a text has an id of the person, in its spelling or bare: the trace would keep it. */
+export function namesPerson(text: string, recipientId: string, chats: readonly string[]): boolean {
+  const known = [recipientId, bareMemberId(recipientId), ...chats];
+  return known.some((id) => text.toLowerCase().includes(id.toLowerCase()));
+}
 
 /** Counts or erases; a count does the same work and takes it back. */
 export async function erasePerson(pool: Pool, key: ErasureKey, ask: EraseAsk): Promise<Erased> {

@@ -67,7 +67,11 @@ export async function readContacts(
           and not exists (select from safeband.reservations known
             where known.account_id = c.account_id and known.reservation_id = c.reservation_id)) r
      join safeband.accounts a using (account_id)
-     where a.group_name = $1 or account_id = $3
+     where a.group_name = $1
+        -- Of an account that has left the group, only the contact that the group has made.
+        or account_id = $3 and exists (select from safeband.group_recipients made
+             where made.group_name = $1 and made.recipient_key = any($2::text[])
+               and made.account_id = r.account_id and made.reservation_id = r.reservation_id)
      order by r.quota_day desc, account_id, r.reservation_id limit ${CONTACTS_MAX}`,
     [ask.group, searchKeysOf(ask, keys), granted],
   );
@@ -100,10 +104,13 @@ export async function refuseUnknownKey(
   prefix: string,
 ): Promise<void> {
   const { rowCount } = await db.query(
-    `select from safeband.reservations r join safeband.accounts a using (account_id)
+    `select from (
+       select account_id, recipient_key from safeband.reservations where state <> 'released'
+       union all
+       select account_id, recipient_key from safeband.past_sends) r
+       join safeband.accounts a using (account_id)
       where r.recipient_key collate "C" >= '${ERASED}' and r.recipient_key collate "C" < 'erased;'
-        and not starts_with(r.recipient_key, $2) and r.state <> 'released'
-        and a.group_name = $1 limit 1`,
+        and not starts_with(r.recipient_key, $2) and a.group_name = $1 limit 1`,
     [group, prefix],
   );
   if (rowCount === 0) return;

@@ -63,9 +63,9 @@ export function pgGroupDesk(db: Queryable, options: DeskOptions = {}): GroupDesk
     hold: async (ask) => {
       if (ask.recipientId === null) return { held: true, granted: null, contacts: [] };
       const keys = keysOf(ask.recipientId);
+      await refuseUnknownKey(db, ask.group, erased?.prefix ?? 'none');
       const hold = await takeHold(db, ask, keys);
       if (!hold.held) return hold;
-      await refuseUnknownKey(db, ask.group, erased?.prefix ?? 'none');
       const contacts = await readContacts(db, ask, keys, hold.account);
       return { held: true, granted: hold.isMember ? hold.account : null, contacts };
     },

@@ -47,6 +47,10 @@ export type Refreshed = {
 /** Computes the entries of the chosen accounts, and writes those that differ. */
 export const refreshEntries = (pool: Pool, { choose, now, entryOf }: Refresh): Promise<Refreshed> =>
   inTransaction(pool, async (db) => {
+    // A server that is gone must not stop the others: their pages would use up the connections.
+    await db.query(
+      "set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'",
+    );
     await db.query('select from safeband.account_list_read for update');
     const ids = await choose(db);
     const at = now();
@@ -223,10 +227,11 @@ const OVERLAP_MS = 30_000;
 export const beginMark = async (db: Queryable): Promise<void> => {
   await db.query(
     `update safeband.account_list_read
-        set since_at = clock_timestamp(), last_at = clock_timestamp(),
+        set since_at = clock_timestamp() - $1 * interval '1 ms', last_at = clock_timestamp(),
             since_event = (select coalesce(max(event_id), 0) from safeband.inmail_events),
             last_event = (select coalesce(max(event_id), 0) from safeband.inmail_events)
       where since_at is null`,
+    [OVERLAP_MS],
   );
 };
 

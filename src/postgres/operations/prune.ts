@@ -1,4 +1,5 @@
 /** Deletes rows that no rule needs any more (R28), in small steps. The audit calls it (R8). */
+import { MEMORY_DAYS_MAX } from '../../domain/gate/recipient.js';
 import { HISTORY_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, type Instant } from '../../domain/primitives/time.js';
 import {
@@ -19,6 +20,9 @@ export async function pruneShares(db: Queryable, at: Instant): Promise<void> {
   await db.query('select safeband.prune_shares(safeband.at_ms($1), $2)', [at, HISTORY_DAYS]);
 }
 
+/** How long rows of groups are kept at least: an account may remember a recipient for a year (R20). */
+const GROUP_DAYS_MIN = MEMORY_DAYS_MAX + 2;
+
 /** Deletes what is kept of asks of groups (R31), as long ago as reservations are deleted. */
 export async function pruneGroupSends(
   db: Queryable,
@@ -26,10 +30,11 @@ export async function pruneGroupSends(
   days: KeptDays,
   stepRows = STEP_ROWS,
 ): Promise<void> {
+  const kept = days === null ? null : Math.max(days, GROUP_DAYS_MIN);
   for (let gone = stepRows; gone >= stepRows;) {
     const { rows } = await db.query<{ gone: number }>(
       'select safeband.prune_group_sends(safeband.at_ms($1), $2, $3)::int as gone',
-      [at, days, stepRows],
+      [at, kept, stepRows],
     );
     gone = rows[0]?.gone ?? 0;
   }

@@ -68,10 +68,14 @@ async function refuseUnknownKey(
   key: ErasureKey | undefined,
 ): Promise<void> {
   const { rowCount } = await db.query(
-    `select from safeband.reservations
+    `select from (
+       select recipient_key from safeband.reservations
+        where account_id = $1 and state <> 'released' and quota_day >= safeband.day_at($2)
+       union all
+       select recipient_key from safeband.past_sends
+        where account_id = $1 and safeband.utc_day(sent_at) >= safeband.day_at($2)) contacted
       where recipient_key collate "C" >= '${ERASED}' and recipient_key collate "C" < 'erased;'
-        and not starts_with(recipient_key, $3) and account_id = $1 and state <> 'released'
-        and quota_day >= safeband.day_at($2) limit 1`,
+        and not starts_with(recipient_key, $3) limit 1`,
     [accountId, since, key ? prefixOf(key) : 'none'],
   );
   if (rowCount === 0) return;

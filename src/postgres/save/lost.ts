@@ -15,14 +15,23 @@ type Writer = {
 /**
  * Locks the row of a running account. If there is none, adds it: the account was connected after
  * the backup from which Postgres was restored, and its next start must find its counts (R13).
+ * Returns null if a person has given the row another account id: a second row would be a second cap.
  */
 export async function lockOrAdd(
   db: Queryable,
   { owner, row, place }: Writer,
 ): Promise<LockedRow | null> {
   const locked = await lockAccount(db, row.accountId);
-  if (locked) return locked;
+  if (locked || (await isRenamed(db, owner))) return locked;
   await lockIdentity(db, row);
   await claimAccount(db, row, owner, null, place ?? null);
   return lockAccount(db, row.accountId);
+}
+
+/** True if this owner has a row of another account id. */
+async function isRenamed(db: Queryable, owner: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from safeband.accounts where owner = $1 limit 1', [
+    owner,
+  ]);
+  return rowCount !== 0;
 }

@@ -170,6 +170,7 @@ it('this list has every command that only reads', async () => {
     'group',
     'erase',
     'seal',
+    'sign',
     'completion',
   ];
   const starting = ['dev', 'demo', 'worker', 'server', 'migrate', 'mcp'];

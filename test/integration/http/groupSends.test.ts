@@ -242,7 +242,7 @@ it('a key needs the whole group, and a bad request is refused with its field', a
   expect(await answerOf('small', body, whole)).toMatchObject({ granted: true });
 });
 
-it('rows that are as old as deleted reservations are deleted', async () => {
+it('rows that no account remembers any more are deleted', async () => {
   const rows = async () => {
     const { rows: found } = await stand.pool.query<{ id: string }>(
       `select reservation_id as id from safeband.group_reserves where group_name = 'old'
@@ -254,15 +254,15 @@ it('rows that are as old as deleted reservations are deleted', async () => {
   await stand.pool.query(
     `insert into safeband.group_reserves (group_name, reservation_id, account_id, recorded_at)
      select 'old', 'r' || days, 'a', clock_timestamp() - days * interval '1 day'
-       from unnest('{99,101,300}'::int[]) days`,
+       from unnest('{366,368,400}'::int[]) days`,
   );
   await stand.pool.query(
     `insert into safeband.group_recipients (group_name, recipient_key, account_id, reservation_id, granted_at, recorded_at)
      select 'old', 'k' || days, 'a', 'r', now(), clock_timestamp() - days * interval '1 day'
-       from unnest('{99,101}'::int[]) days`,
+       from unnest('{366,368}'::int[]) days`,
   );
   await pruneGroupSends(stand.pool, Date.now(), null);
   expect(await rows()).toHaveLength(5);
   await pruneGroupSends(stand.pool, Date.now(), 7, 1);
-  expect(await rows()).toEqual(['k99', 'r99']);
+  expect(await rows()).toEqual(['k366', 'r366']);
 });

@@ -53,10 +53,14 @@ async function erased(context: Context, recipientId: string, options: Options): 
   const { io, isJson, world, now } = context;
   const key = neededErasureKey(io.env);
   const { reason, chat = [], apply = false } = options;
-  if (namesPerson(reason, recipientId)) {
-    throw usage('--reason has the id: the trace keeps it, so name the number of the request');
-  }
   const by = actorOf(io, options.actor);
+  for (const [option, text] of [
+    ['--reason', reason],
+    ['--actor', by],
+  ] as const) {
+    if (!namesPerson(text, recipientId, chat)) continue;
+    throw usage(`${option} has the id: the trace keeps it, so name the number of the request`);
+  }
   const found = await withProgress(io, isJson, 'reading all tables', (show) =>
     erasePerson(world.exactPool(), key, {
       recipientId,

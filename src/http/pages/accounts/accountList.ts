@@ -131,7 +131,7 @@ export class AccountList {
         const rows = await this.#rows(selected.ids, isFresh);
         const moved = movedIds(selected, rows);
         if (isFirst && moved.length > 0) {
-          await this.#updates.refresh(moved);
+          await this.#updates.selectAgain(moved);
           continue;
         }
         const all = { size: selected.counts?.all ?? selected.matches, unread: 0 };

@@ -133,6 +133,11 @@ export class ListUpdates {
     }
   }
 
+  /** Reads the accounts of a page again, as far as an answer waits for it; notes if that failed. */
+  async selectAgain(ids: readonly string[]): Promise<void> {
+    await within(this.#reported(ids), this.#needs.answerMs).catch(() => undefined);
+  }
+
   async #refresh(choose: Choose): Promise<readonly string[]> {
     const { pool, now, onRead } = this.#needs;
     const { ids, rows, at } = await refreshEntries(pool, { choose, now, entryOf });

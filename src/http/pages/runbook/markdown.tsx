@@ -1,6 +1,7 @@
 /**
  * Renders the Markdown of docs/runbook.md: headings, paragraphs, lists, code, links and emphasis.
- * It renders no other Markdown, and the renderer escapes all text. A test renders the whole file.
+ * A step of a list may have indented blocks, and the next step continues its numbers. It renders no
+ * other Markdown, and the renderer escapes all text. A test renders the whole file.
  */
 import type { ComponentChildren, VNode } from 'preact';
 
@@ -30,7 +31,7 @@ export function blocksOf(text: string): readonly string[] {
   };
   let isCode = false;
   for (const line of text.split('\n')) {
-    if (line.startsWith('```')) isCode = !isCode;
+    if (line.trimStart().startsWith('```')) isCode = !isCode;
     if (line.trim() === '' && !isCode) end();
     else open.push(line);
   }
@@ -38,7 +39,12 @@ export function blocksOf(text: string): readonly string[] {
   return blocks;
 }
 
-function Block({ block }: { readonly block: string }): VNode {
+/** Removes the indentation of a block that belongs to a step of a list. */
+const dedented = (block: string): string =>
+  block.startsWith(' ') ? block.replaceAll(/^ {1,3}/gm, '') : block;
+
+function Block({ block: indented }: { readonly block: string }): VNode {
+  const block = dedented(indented);
   const [, marks, heading = ''] = /^(#{1,3}) (.*)$/.exec(block) ?? [];
   if (marks !== undefined) return <Heading level={marks.length} text={heading} />;
   if (block.startsWith('```')) {
@@ -62,7 +68,7 @@ function Block({ block }: { readonly block: string }): VNode {
       <Inline text={joined(item)} />
     </li>
   ));
-  return first[1] === undefined ? <ul>{list}</ul> : <ol>{list}</ol>;
+  return first[1] === undefined ? <ul>{list}</ul> : <ol start={Number(first[1])}>{list}</ol>;
 }
 
 const joined = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
