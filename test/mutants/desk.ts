@@ -100,7 +100,7 @@ const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
   asyncLocalStorage.run(
     Object.create(Context.prototype, {
       heartbeat: { value: () => undefined },
-      log: { value: { warn: () => undefined } },
+      log: { value: { info: () => undefined, warn: () => undefined } },
     }),
     work,
   );
