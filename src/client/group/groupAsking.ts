@@ -232,8 +232,8 @@ export class GroupAsking {
   ): Promise<GroupGrantWire | undefined> {
     const { state, accountId: holder } = await this.#desk.confirm(ask, accountId);
     if (state === 'granted' && holder === accountId) return { ...grant, accountId };
-    // Another request with this id may have given a repeated grant to its caller. If the account does
-    // not answer, too, the slot stays spent until its lease ends (R6).
+    // Another request with this id may have given a repeated grant to its caller. Also if the
+    // account does not answer, the slot stays spent until its lease ends (R6).
     const report = { reservationId: ask.reservationId, kind: 'not_attempted' } as const;
     if (!grant.repeated) await this.#accounts.failed(accountId, report).catch(() => undefined);
     if (state === 'granted') return undefined;
@@ -258,8 +258,8 @@ const noDesk: GroupDesk = {
 const givenBack = (reservationId: string): SafebandError =>
   new SafebandError(
     'ReservationSettled',
-    `reservation ${reservationId}: another request with this id, or another ask for this recipient, ` +
-      'was decided meanwhile; this id got no slot, so another try takes a new id',
+    `reservation ${reservationId}: another request with this id, or another ask for this ` +
+      'recipient, was decided meanwhile; this id got no slot, so another try takes a new id',
   );
 
 const unavailable = (

@@ -20,7 +20,7 @@ export async function pruneShares(db: Queryable, at: Instant): Promise<void> {
   await db.query('select safeband.prune_shares(safeband.at_ms($1), $2)', [at, HISTORY_DAYS]);
 }
 
-/** How long rows of groups are kept at least: an account may remember a recipient for a year (R20). */
+/** The shortest time for rows of groups: an account may remember a recipient for a year (R20). */
 const GROUP_DAYS_MIN = MEMORY_DAYS_MAX + 2;
 
 /** Deletes what is kept of asks of groups (R31), as long ago as reservations are deleted. */

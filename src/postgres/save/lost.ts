@@ -15,7 +15,7 @@ type Writer = {
 /**
  * Locks the row of a running account. If there is none, adds it: the account was connected after
  * the backup from which Postgres was restored, and its next start must find its counts (R13).
- * Returns null if a person has given the row another account id: a second row would be a second cap.
+ * Returns null if a person has given the row another account id: two rows would be two caps.
  */
 export async function lockOrAdd(
   db: Queryable,
