@@ -19,7 +19,7 @@ import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../domain/primitives/limits.js';
 import { condensed, crowded, fitting } from '../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../domain/records/readParts.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
-import type { RanAnswer, ReadBack } from '../domain/records/snapshot.js';
+import type { RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
 import type { Instant } from '../domain/primitives/time.js';
 import {
   claimAccount,
@@ -30,7 +30,7 @@ import {
   readLast,
 } from '../postgres/save/accounts.js';
 import { lockIdentity, readRivals } from '../postgres/save/identities.js';
-import { lockOrAdd } from '../postgres/save/lost.js';
+import { isRestored, lock, type Locked } from '../postgres/save/lost.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
 import { readDays, readHighestNumber, readLater, readEvidence } from '../postgres/read/readBack.js';
 import { readWaiting } from '../postgres/read/waiting.js';
@@ -97,21 +97,6 @@ function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promis
   });
 }
 
-/** The locked row, and whether this very write is new, is committed already, or comes late. */
-type Locked = { readonly locked: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
-
-async function lock(
-  db: Queryable,
-  request: Pick<Save, 'owner' | 'row' | 'write' | 'place'>,
-): Promise<Locked> {
-  const { owner, write } = request;
-  const locked = await lockOrAdd(db, request);
-  if (!write || locked?.owner !== owner || locked.lastWrite < write.number)
-    return { locked, is: 'new' };
-  const isSame = locked.lastWrite === write.number && locked.lastMark === write.mark;
-  return { locked, is: isSame ? 'committed' : 'late' };
-}
-
 async function saveIn(
   db: Queryable,
   request: Save,
@@ -125,9 +110,10 @@ async function saveIn(
     return { saved: true, refused: 0, foreign: unhandled(locked, handled) };
   }
   const how = { isHot, checkedAt: checkedAt ?? null, write, place };
-  if (!locked || is === 'late' || !(await moveAccount(db, row, owner, how))) {
+  if (!locked || is === 'restored') return notSaved(locked, owner, write);
+  if (is === 'late' || !(await moveAccount(db, row, owner, how))) {
     const { day, updatedAt: at } = row;
-    if (locked && locked.owner !== owner) {
+    if (locked.owner !== owner) {
       await raiseTwoOwners(db, accountId, { day, at, owner: locked.owner });
     }
     return notSaved(locked, owner);
@@ -138,12 +124,14 @@ async function saveIn(
   return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }
 
-const notSaved = (locked: LockedRow | null, owner: string): Extract<Saved, { saved: false }> => ({
+const notSaved = (locked: LockedRow | null, owner: string, write?: Write): NotSaved => ({
   saved: false,
   owner: locked?.owner ?? '',
   version: locked?.version ?? 0,
   ...(locked?.owner === owner ? { lastWrite: locked.lastWrite } : {}),
+  ...(locked?.owner === owner && write && isRestored(locked, write) ? { isRestored: true } : {}),
 });
+type NotSaved = Extract<Saved, { saved: false }>;
 
 /**
  * Returns the answer of a reconcile that was committed. Otherwise it raises the number of the row's
@@ -154,7 +142,9 @@ async function recall(
   { owner, accountId, runId, write }: Recall,
 ): Promise<Recalled> {
   const locked = await lockAccount(db, accountId);
-  if (!locked || locked.owner !== owner) return notSaved(locked, owner);
+  if (!locked || locked.owner !== owner || isRestored(locked, write)) {
+    return notSaved(locked, owner, write);
+  }
   if (locked.lastRun?.runId === runId) return { saved: true, run: locked.lastRun };
   await raiseLastWrite(db, accountId, write);
   const isOurs = locked.lastWrite < write.number || locked.lastMark === write.mark;

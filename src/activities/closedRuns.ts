@@ -1,5 +1,6 @@
 /** Finds the runs of an account whose history may contain more than its rows (R13). */
 import type { Described, History } from './history.js';
+import type { FromBackup } from '../domain/entity/endings.js';
 import type { LastRunAsk } from './ports.js';
 
 export type Run = Described & {
@@ -13,6 +14,8 @@ export type ClosedRuns = {
   readonly missing: string | null;
   /** The last workflow ended by itself: it was disconnected, and everything was saved. */
   readonly isClean: boolean;
+  /** Undefined if the rows are as the last workflow left them. */
+  readonly backup: FromBackup | undefined;
 };
 
 /**
@@ -45,11 +48,25 @@ export async function closedRuns(history: History, ask: LastRunAsk): Promise<Clo
     .map((run) => ({ ...run, isToRead: UNCLEAN.includes(run.status) }));
   const chain = runs.filter(({ firstRunId }) => firstRunId === stored.owner);
   const isFound = stored.owner === own.firstRunId || hasEnd(known, stored.owner);
+  const isOld = runs.some((run) => isLacking(ask, run));
   return {
     runs,
-    missing: isFound ? null : 'Temporal does not have the history of its last run',
+    missing: isOld ? OLD : isFound ? null : 'Temporal does not have the history of its last run',
+    backup: isOld ? 'surely' : isFound ? undefined : 'maybe',
     isClean: chain.at(-1)?.status === 'COMPLETED' && !runs.some(({ isToRead }) => isToRead),
   };
+}
+
+const OLD = 'its rows are older than the end of a workflow: Postgres was restored from a backup';
+
+/**
+ * True if the rows lack the end of that run. A workflow completes only after the row of its
+ * disconnected account is written, and a run that completed has no messages to read.
+ */
+function isLacking({ stored, own }: LastRunAsk, { status, firstRunId, startedAt }: Run): boolean {
+  if (status !== 'COMPLETED' || stored.owner === own.firstRunId) return false;
+  if (firstRunId === stored.owner) return stored.state === 'connected';
+  return stored.updatedAt !== undefined && startedAt > stored.updatedAt;
 }
 
 const UNCLEAN: readonly string[] = ['FAILED', 'TIMED_OUT', 'TERMINATED', 'CANCELLED'];

@@ -33,7 +33,8 @@ async function readLastRun(history: History, ask: LastRunAsk): Promise<LastRunPo
   }
   const portion = portionOf(received, ask.after);
   const isLast = ask.after + portion.length >= received.length;
-  return { heard: portion, isLast, unread, isClean: found.isClean };
+  const { isClean, backup } = found;
+  return { heard: portion, isLast, unread, isClean, ...(backup ? { backup } : {}) };
 }
 
 /** True if the row was written by a later run, or by this run after that event. */

@@ -18,6 +18,7 @@ import type {
 } from '../domain/records/snapshot.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
+import type { FromBackup } from '../domain/entity/endings.js';
 import type { ManualEdit } from '../domain/account/counter.js';
 import type { BrakeChange } from '../domain/fleet/brake.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
@@ -71,13 +72,15 @@ export type Saved =
   /**
    * The row belongs to another owner, or is newer than this save: nothing was written (R14).
    * `lastWrite`: the number of the row's last write. If it is not below the number of this write,
-   * the same workflow wrote it, in a task that was lost or in a later one.
+   * the same workflow wrote it, in a task that was lost or in a later one. `isRestored`: the row
+   * lacks a write that was answered, because Postgres was restored from a backup.
    */
   | {
       readonly saved: false;
       readonly owner: Owner;
       readonly version: number;
       readonly lastWrite?: number;
+      readonly isRestored?: true;
     };
 
 /** The spread of midnight that the worker's setting asks for (R7); absent: the usual one. */
@@ -105,7 +108,8 @@ export type Recalled =
 export type LastRunAsk = {
   readonly accountId: AccountId;
   /** Where reading begins, and how much the row includes. */
-  readonly stored: Pick<StoredAccount, 'owner' | 'savedRunId' | 'runId' | 'runEvents'>;
+  readonly stored: Pick<StoredAccount, 'owner' | 'savedRunId' | 'runId' | 'runEvents'> &
+    Partial<Pick<StoredAccount, 'state' | 'updatedAt'>>;
   /** The run that asks, and the first of its chain. */
   readonly own: { readonly runId: string; readonly firstRunId: string };
   /** How many messages were read before: the next portion begins after them. */
@@ -117,6 +121,8 @@ export type LastRunPortion = {
   /** Why a part of the history cannot be read; null: it was read to its end. */
   readonly unread: string | null;
   readonly isClean: boolean;
+  /** Absent if the rows are as the last workflow left them. */
+  readonly backup?: FromBackup;
 };
 
 export type AuditAsk = {

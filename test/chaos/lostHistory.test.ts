@@ -67,7 +67,7 @@ it('an account without its history is rebuilt from rows and journal, and waits f
   await lose(account);
 
   const again = await stand.connect(id);
-  const counts = { delivered: 3, inFlight: 1, uncertain: 2, external: 0, unexplained: 0 };
+  const counts = { delivered: 3, inFlight: 0, uncertain: 3, external: 0, unexplained: 0 };
   await expect
     .poll(() => statusOf(again))
     .toMatchObject({
@@ -85,10 +85,10 @@ it('an account without its history is rebuilt from rows and journal, and waits f
     sent: 'delivered',
     proved: 'delivered',
     failed: 'released',
-    silent: 'in_flight',
+    silent: 'uncertain',
     doubtful: 'uncertain',
     wild: 'uncertain',
-    eve: 'in_flight',
+    eve: 'uncertain',
   });
   expect(await ask(again, 'new')).toMatchObject({ granted: false, reason: 'cooldown' });
   await update(again, 'resume', { reason: 'looked', actor: 'ada' });

@@ -2,6 +2,7 @@
  * Postgres is restored from a backup, or Temporal is lost, or both. No account sends more than its
  * cap, no delivery that its workflow knows is lost, and in doubt an account waits (R6, R13, R14).
  */
+import type { WorkflowHandle } from '@temporalio/client';
 import pg from 'pg';
 import { afterEach, expect, inject, it } from 'vitest';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
@@ -77,7 +78,15 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await send('before');
   const moved = stand.newAccount('moved');
   await send('old', await stand.connect(moved));
+  const sending = { journaled: true, leaseSeconds: 1 };
+  await ask(account, 'early', sending);
   await Promise.all([account, stand.handle(moved)].map(whenSaved));
+  const leave = (of: WorkflowHandle): Promise<unknown> =>
+    update(of, 'disconnect', { reason: 'the customer left', actor: 'ben' }).then(() => of.result());
+  const [gone, back] = [stand.newAccount('gone'), stand.newAccount('back')];
+  for (const one of [gone, back]) await send('old', await stand.connect(one));
+  await leave(stand.handle(back));
+  await run(stand.handle(gone));
   await backUp();
 
   // Its row in the backup has another owner: it was started again after the backup.
@@ -86,14 +95,19 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await whenSaved(stand.handle(moved));
 
   await send('after');
-  const sending = { journaled: true, leaseSeconds: 1 };
   await ask(account, 'sending', sending);
   await all(
     stand,
     `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at)
-     values ($1, 'sending', (now() at time zone 'UTC')::date, now())`,
+     select $1, slot, (now() at time zone 'UTC')::date, now()
+       from unnest(array['early', 'sending']) slot`,
     id,
   );
+  // The backup has one of them as connected, and one as disconnected before its last sends.
+  await send('new', stand.handle(gone));
+  await send('new', await stand.connect(back));
+  for (const one of [gone, back]) await leave(stand.handle(one));
+  await ask(account, 'late');
   await ask(account, 'doubtful');
   await update(account, 'sendFailed', { reservationId: 'doubtful', kind: 'unknown' });
   await update(account, 'hold', { reason: 'asked by the customer', actor: 'ben' });
@@ -102,24 +116,35 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await send('first', added);
   await Promise.all([account, added].map(whenSaved));
   const before = countsOf(await statusOf(account));
-  expect(before).toEqual({ counter: 4, delivered: 2, uncertain: 1, inFlight: 1, unexplained: 0 });
+  expect(before).toEqual({ counter: 6, delivered: 2, uncertain: 1, inFlight: 3, unexplained: 0 });
 
   await stand.stopWorker();
   await restore();
   await stand.startWorker();
   expect(await all(stand, ROW, newer)).toEqual([]);
+  // The backup has the row of this slot and not its attempt: the first save finds the old row.
+  await update(account, 'sendDelivered', { reservationId: 'late', chatId: 'chat-late' });
+  await whenSaved(account);
+  expect(await stateOf(account, 'early')).toBe('uncertain');
   for (const one of [account, added]) await run(one);
   await Promise.all([account, added].map(whenSaved));
   // Its attempt is lost, too: the slot stays spent, although no row shows that the call began.
   expect(await stateOf(account, 'sending')).toBe('uncertain');
-  expect(countsOf(await statusOf(account))).toEqual({ ...before, uncertain: 2, inFlight: 0 });
+  expect(countsOf(await statusOf(account))).toEqual({
+    ...before,
+    delivered: 3,
+    uncertain: 3,
+    inFlight: 0,
+  });
   await run(account);
-  expect(await stateOf(account, 'sending')).toBe('uncertain');
+  for (const slot of ['early', 'sending']) {
+    expect(await stateOf(account, slot)).toBe('uncertain');
+  }
   await whenSaved(account);
   expect(await all(stand, ROW, id)).toEqual([
-    { counter: 4, uncertain: 2, hold: 'asked by the customer' },
+    { counter: 6, uncertain: 3, hold: 'asked by the customer' },
   ]);
-  expect(await all(stand, LOG, id)).toEqual(chats('after', 'before'));
+  expect(await all(stand, LOG, id)).toEqual(chats('after', 'before', 'late'));
 
   // The account that was started again waits, and its next start reads its history.
   const blocked = stand.handle(moved);
@@ -130,6 +155,14 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   expect(await statusOf(free)).toMatchObject({ counter: 2, delivered: 2, unexplained: 0 });
   await whenSaved(free);
   expect(await all(stand, LOG, moved)).toEqual(chats('new', 'old'));
+
+  // A workflow that disconnected after the backup has saved its sends, and the backup lacks them.
+  const unclean = { state: 'cooldown', cooldown: { cause: 'unclean_end' } };
+  for (const one of [gone, back]) {
+    const waits = await stand.connect(one);
+    await expect.poll(() => statusOf(waits)).toMatchObject({ ...unclean, counter: 1 });
+    expect(await ask(waits, 'more')).toMatchObject({ granted: false, reason: 'cooldown' });
+  }
 
   // An account that was connected after the backup has its row again, and gets no second cap.
   expect(await all(stand, ROW, newer)).toMatchObject([{ counter: 1 }]);

@@ -60,7 +60,12 @@ export async function startMissing(
   workflows: Starting,
   raise: (accountId: string) => Promise<void>,
 ): Promise<Woken> {
-  const found = new Map<string, string[]>();
+  const found: Record<Awaited<ReturnType<typeof wakeOrStart>>, string[]> = {
+    woken: [],
+    started: [],
+    left: [],
+    unreached: [],
+  };
   const until = Date.now() + STARTS_MS;
   const opening = new Opening(pool);
   let next = 0;
@@ -69,7 +74,7 @@ export async function startMissing(
     const since = await readClock(pool);
     await eachOf(batch, async (accountId) => {
       const done = await wakeOrStart(pool, accountId, workflows, raise);
-      found.set(done, [...(found.get(done) ?? []), accountId]);
+      found[done].push(accountId);
       if (done === 'started') opening.add(accountId, since);
     });
     next += batch.length;
@@ -80,9 +85,9 @@ export async function startMissing(
     }
   }
   return {
-    reached: found.get('woken')?.length ?? 0,
-    missing: (found.get('started') ?? []).toSorted(),
-    unreached: [...(found.get('unreached') ?? []), ...accountIds.slice(next)],
+    reached: found.woken.length,
+    missing: found.started.toSorted(),
+    unreached: [...found.unreached, ...accountIds.slice(next)],
   };
 }
 

@@ -10,6 +10,7 @@ import type { StoredAccount } from '../records/snapshot.js';
 import { startOf } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted } from '../gate/cooldown.js';
+import { doubted } from '../reconcile/leases.js';
 
 /** The result of reading the last workflow's history; null if it was not read. */
 export type LastRun = Recovered & {
@@ -17,7 +18,14 @@ export type LastRun = Recovered & {
   readonly unread: string | null;
   /** True if it ended by itself: disconnected, with nothing unsaved. */
   readonly isClean: boolean;
+  readonly backup?: FromBackup | undefined;
 };
+
+/**
+ * The rows may be of a backup, because the history is gone (`maybe`); or a later end of a workflow,
+ * which they lack, proves it (`surely`).
+ */
+export type FromBackup = 'maybe' | 'surely';
 
 /** Stops an account whose last workflow did not disconnect, or that has another writer. */
 export function endings(
@@ -29,7 +37,8 @@ export function endings(
   if (!stored) return [];
   if (stored.owner === owner) return secondWriter(stored, account, last);
   const isRead = last !== null && last.unread === null;
-  const isOver = stored.state === 'disconnected' || (isRead && last.isClean);
+  const isRowOver = stored.state === 'disconnected' && last?.backup !== 'surely';
+  const isOver = isRowOver || (isRead && last.isClean);
   // A history that is gone may contain sends of today, also if the row is older: Temporal was lost,
   // and the row may come from a backup. Rows of older code name no run, so none was looked for.
   const isKnown = isRead || (last === null && !isRecent(stored, account));
@@ -41,6 +50,9 @@ export function endings(
   const reason = 'the last workflow did not disconnect';
   const why = last === null ? {} : { unread: last.unread, ...countsOf(last) };
   return [
+    ...(last?.backup === undefined
+      ? []
+      : account.slots.flatMap((slot) => doubted(slot, account.now))),
     cooldownStarted('unclean_end', startOf(day + 1), counterOf(account, day), reason),
     alert('unclean_end', 'warning', { message: reason, version: stored.version, ...why }),
   ];

@@ -7,6 +7,7 @@ import type { Account } from '../account/account.js';
 import { entityWith, isInDoubt, record, type Entity } from './entity.js';
 import type { Event } from '../account/events.js';
 import { accountRow } from '../records/toRecords.js';
+import { doubted } from '../reconcile/leases.js';
 import { applicable } from '../reconcile/merge.js';
 import type { CommittedRun, ReadBack, Write } from '../records/snapshot.js';
 import { hashOf, type Instant } from '../primitives/time.js';
@@ -28,8 +29,20 @@ export function sending(entity: Entity): Sending {
   const sent = Math.max(entity.sent ?? 0, batch.entries.at(-1)?.number ?? 0);
   return {
     entity: entityWith(entity, { writes: number, sent }),
-    batch: { ...batch, write: { number, mark } },
+    batch: { ...batch, write: { number, mark, answered: entity.answered ?? 0 } },
   };
+}
+
+/**
+ * Returns the entity after a write found a row of a backup (R14). The next write is accepted, and no
+ * slot in flight is released by its missing attempt: the backup may lack the attempt, too (R6).
+ */
+export function restoredTo(entity: Entity, lastWrite: number): Entity {
+  const { slots, now } = entity.account;
+  return record(
+    entityWith(entity, { answered: lastWrite }),
+    slots.flatMap((slot) => doubted(slot, now)),
+  );
 }
 
 /**

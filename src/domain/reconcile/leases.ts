@@ -31,12 +31,19 @@ export function leaseOver(slot: Slot, { known, fenced }: Kept, at: Instant): rea
   if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
   const { reservationId, state, journaled } = slot;
   const isInFlight = state === 'in_flight';
-  if (isInFlight && journaled && !known.has(reservationId)) {
-    return [changed({ ...slot, journaled: false }, 'uncertain', 'row_lost', at)];
-  }
+  if (isInFlight && journaled && !known.has(reservationId)) return doubted(slot, at);
   const isOver = isInFlight && at >= slot.leaseExpiresAt;
   if (journaled && fenced.has(reservationId) && (isOver || !isInFlight)) {
     return [changed(slot, 'released', 'void', at)];
   }
   return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
+}
+
+/**
+ * Makes a slot in flight uncertain whose caller promised a journal row, because the journal may have
+ * lost the row. No `void` row releases the slot later.
+ */
+export function doubted(slot: Slot, at: Instant): readonly Event[] {
+  if (slot.state !== 'in_flight' || !slot.journaled) return [];
+  return [changed({ ...slot, journaled: false }, 'uncertain', 'row_lost', at)];
 }

@@ -46,7 +46,15 @@ export type Place = {
  * One write of an account's row: a number that only grows, and a mark of its content. The same
  * number with another mark is the write of a lost workflow task (R14).
  */
-export type Write = { readonly number: number; readonly mark: string };
+export type Write = {
+  readonly number: number;
+  readonly mark: string;
+  /**
+   * The number of the last write whose answer is known. A row with a lower number is from a backup,
+   * and nothing is written. Absent in runs of older code.
+   */
+  readonly answered?: number;
+};
 /** The findings of a reconcile, as its activity returns them. */
 export type RanAnswer = {
   readonly saved: true;

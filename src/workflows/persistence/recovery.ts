@@ -70,9 +70,9 @@ export async function lastRunOf(
     after += portion.heard.length;
     sends(self, bytesOf(portion.heard));
     if (!portion.isLast) await ifHeavy(self); // after a reset, one task sends all portions
-    const { isLast, isClean } = portion;
+    const { isLast, isClean, backup } = portion;
     if (isLast || portion.heard.length === 0) {
-      return { ...recovered, unread: portion.unread ?? flaw, isClean };
+      return { ...recovered, unread: portion.unread ?? flaw, isClean, backup };
     }
   }
 }

@@ -12,7 +12,14 @@ import { isOneSave } from '../../domain/entity/outbox.js';
 import type { Place, Write } from '../../domain/records/snapshot.js';
 import { MIDNIGHT_SPREAD_MS } from '../../domain/primitives/midnight.js';
 import { dayOf, MINUTE_MS, startOf } from '../../domain/primitives/time.js';
-import { reconciled, saved, recalled, sending, type Batch } from '../../domain/entity/writes.js';
+import {
+  reconciled,
+  restoredTo,
+  saved,
+  recalled,
+  sending,
+  type Batch,
+} from '../../domain/entity/writes.js';
 import type { Saved } from '../../activities/ports.js';
 import { attempt } from './databaseWork.js';
 import { countWrite, type SaveOutcome } from '../metrics.js';
@@ -68,6 +75,7 @@ export async function save(self: AccountRun): Promise<void> {
       if (done.known && hasForgotten(self.read().account)) self.runsAsked += 1;
     }
     if (!done || done.saved) return;
+    if (isLearnt(self, done)) continue;
     outrun(self, done, batch.write);
     if (!self.isBehind || !(await catchUp(self))) return;
   }
@@ -91,13 +99,16 @@ export async function reconcile(self: AccountRun, by?: Checks): Promise<boolean>
       await save(self);
       if (self.read().outbox.length >= before || isCutShort(self)) return false;
     }
-    if (await runNow(self, by)) return true;
+    const isDone = await runNow(self, by);
+    if (isDone) return true;
+    if (isDone === undefined) continue;
     if (!self.isBehind || !(await catchUp(self, by))) return false;
   }
   return false;
 }
 
-async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
+/** Does one reconcile; undefined: it found a row of a backup, and is to be tried again. */
+async function runNow(self: AccountRun, by?: Checks): Promise<boolean | undefined> {
   const { entity, batch } = sending(pass(self.read(), Date.now()));
   self.entity = entity;
   const { owner, account, outbox } = entity;
@@ -114,6 +125,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   countWrite(outbox.length, wordOf(ran));
   if (ran) self.midnightSpreadMs = ran.midnightSpreadMs ?? MIDNIGHT_SPREAD_MS;
   if (!ran?.saved) {
+    if (ran && isLearnt(self, ran)) return undefined;
     if (ran) outrun(self, ran, batch.write);
     if (!self.isBehind) fail(self, ran === undefined ? runId : null);
     return false;
@@ -152,6 +164,7 @@ async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boo
   }
   self.isSlow = isSlow; // a row that Postgres found is no proof that a whole reconcile succeeds
   if (!answer.saved) {
+    if (isLearnt(self, answer)) return recall(self, runId, by);
     outrun(self, answer, write);
     return self.isBehind && (await catchUp(self, by)) ? false : undefined;
   }
@@ -169,11 +182,20 @@ const wordOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
   return done.saved ? 'saved' : 'other_owner';
 };
 
+/** Records that the row is of a backup, because Postgres was restored (R14); false: it is not. */
+function isLearnt(self: AccountRun, { isRestored, lastWrite }: NotSaved): boolean {
+  if (isRestored !== true || lastWrite === undefined) return false;
+  log.warn('account.restored', { lastWrite, answered: self.read().answered });
+  self.entity = restoredTo(self.read(), lastWrite);
+  return true;
+}
+type NotSaved = Extract<Saved, { saved: false }>;
+
 /**
  * Handles a row that has another owner, or that is newer than this run's state (R14). Another
  * workflow writes it, or this run was reset, or a lost task of this workflow wrote it.
  */
-function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write: Write): void {
+function outrun(self: AccountRun, found: NotSaved, write: Write): void {
   const entity = self.read();
   const isOwn = found.owner === entity.owner;
   if (isOwn && (found.lastWrite ?? -1) >= write.number) {

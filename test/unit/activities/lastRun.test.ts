@@ -77,6 +77,27 @@ it('a start has nothing to read if the last run ended by itself', async () => {
   expect(found).toEqual({ heard: [], isLast: true, unread: null, isClean: true });
 });
 
+it('a row that lacks the end of a workflow is of a backup', async () => {
+  const readRow = (stored: object, runs: readonly Described[]): Promise<LastRunPortion> =>
+    lastRunActivities({
+      ...temporal(runs, [delivered(1), ended]),
+      listed: async () => runs.map(({ runId }) => runId),
+      next: async () => null,
+    }).readLastRun({ ...ask, stored: { ...ask.stored, updatedAt: 1, ...stored } });
+  const first = run('first', 'COMPLETED');
+  const later = (status: string) => run('later', status, { firstRunId: 'later', startedAt: 2 });
+  const isOld = { unread: expect.stringContaining('restored from a backup'), backup: 'surely' };
+  expect(await readRow({ state: 'connected' }, [first])).toMatchObject(isOld);
+  const end = await readRow({ state: 'disconnected' }, [first]);
+  expect(end).toEqual({ heard: [], isLast: true, unread: null, isClean: true });
+  const both = [first, later('COMPLETED')];
+  expect(await readRow({ state: 'disconnected' }, both)).toMatchObject(isOld);
+  expect(await readRow({ state: 'connected' }, [first, later('TERMINATED')])).toMatchObject(isOld);
+  const known = await readRow({ state: 'disconnected', updatedAt: 3 }, both);
+  expect(known).toMatchObject({ unread: null });
+  expect(await readRow({ state: 'disconnected' }, [])).toMatchObject({ backup: 'maybe' });
+});
+
 it('a start names why it cannot read: no history, no end of it, no key', async () => {
   const runs = [run('first', 'TERMINATED')];
   const sealed = { metadata: { encoding: new TextEncoder().encode('binary/encrypted: key "k2"') } };
