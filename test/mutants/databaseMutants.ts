@@ -51,9 +51,9 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R14',
     what: 'a write with a lower number than the last one is written',
-    file: ACTIVITY,
-    old: 'locked.lastWrite < write.number)\n',
-    mutated: 'locked.lastWrite !== write.number)\n',
+    file: 'src/postgres/save/lost.ts',
+    old: 'locked.lastWrite < write.number)',
+    mutated: 'locked.lastWrite !== write.number)',
     by: 'a write that comes late writes nothing',
   },
   {
