@@ -34,7 +34,7 @@ export function sending(entity: Entity): Sending {
 }
 
 /**
- * Returns the entity after a write found a row of a backup (R14). The next write is accepted, and no
+ * Returns the entity after a write found a row of a backup (R14). The next write is accepted. No
  * slot in flight is released by its missing attempt: the backup may lack the attempt, too (R6).
  */
 export function restoredTo(entity: Entity, lastWrite: number): Entity {

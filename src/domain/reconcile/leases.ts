@@ -40,8 +40,8 @@ export function leaseOver(slot: Slot, { known, fenced }: Kept, at: Instant): rea
 }
 
 /**
- * Makes a slot in flight uncertain whose caller promised a journal row, because the journal may have
- * lost the row. No `void` row releases the slot later.
+ * Makes a slot in flight uncertain whose caller promised a journal row: the journal may have lost
+ * the row. No `void` row releases the slot later.
  */
 export function doubted(slot: Slot, at: Instant): readonly Event[] {
   if (slot.state !== 'in_flight' || !slot.journaled) return [];
