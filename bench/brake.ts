@@ -1,7 +1,7 @@
 /** Measures the brake (R27) while 64 callers ask accounts of the whole fleet for slots. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { createClient, type SafebandClient } from '../src/client/index.js';
+import { createClient, SafebandError, type SafebandClient } from '../src/client/index.js';
 import { SECOND_MS } from '../src/domain/primitives/time.js';
 import { whole, type Fleet, type Step } from './fleetOf.js';
 import type { Line } from './latency.js';
@@ -31,12 +31,18 @@ async function caller(
     const accountId = ids[(n + slot * CALLERS) % ids.length] ?? '';
     const reservationId = `brake-${n}-${slot}`;
     for (let isOpen = true; isOpen; await sleep(PAUSE_MS)) {
-      const answer = await client.reserve(accountId, { reservationId });
+      // An account that is not in memory may not answer in time; the same id is never granted twice.
+      const answer = await client.reserve(accountId, { reservationId }).catch(unanswered);
+      if (!answer) continue;
       if (answer.granted) grants.push({ accountId, at: performance.now() });
       else refusals.push(answer.reason);
       isOpen = !answer.granted && answer.reason === 'fleet_held';
     }
   }
+}
+
+function unanswered(error: unknown): undefined {
+  if (!(error instanceof SafebandError) || error.type !== 'Unavailable') throw error;
 }
 
 async function brakeUnderLoad(fleet: Fleet): Promise<readonly Line[]> {
