@@ -89,12 +89,15 @@ const wanted = [
   ...onRequest.filter(([name]) => name === word),
 ];
 const bench = wanted.length > 0 ? await createBench() : null;
-for (const [name, part] of wanted) {
-  if (!bench) break;
-  print(`measuring: ${name}`);
-  for (const line of await part(bench)) add(line);
+try {
+  for (const [name, part] of wanted) {
+    if (!bench) break;
+    print(`measuring: ${name}`);
+    for (const line of await part(bench)) add(line);
+  }
+} finally {
+  await bench?.close(); // else its servers would run on after an error
 }
-await bench?.close();
 if ('heap of cached accounts'.includes(word)) {
   print('measuring: heap of cached accounts (about five minutes)');
   for (const line of await heapOfAccount()) add(line);
