@@ -101,9 +101,10 @@ it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed 
     const account = stand.handle(id);
     await expect
       .poll(async () => {
-        const { waiting, inFlight, asOf, counter } = await statusOf(account);
+        const { waiting, inFlight, asOf, counter, remaining } = await statusOf(account);
         expect(counter).toBeLessThanOrEqual(CAP);
-        if (waiting > 0 && inFlight === 0 && counter === CAP)
+        // With 1,000 prospects, the cap of the week ends some days, too.
+        if (waiting > 0 && inFlight === 0 && remaining === 0)
           await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
         return waiting + inFlight;
       }, PATIENCE)
