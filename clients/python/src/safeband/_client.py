@@ -88,18 +88,11 @@ class Safeband:
         priority: Optional[int] = None,
     ) -> Decision:
         """Asks for one slot. ``wait_until`` (ISO 8601) lets the ask wait in the account."""
-        body: Json = {"reservationId": reservation_id, "journaled": True}
+        body = _ask_body(reservation_id, campaign_id, recipient_id, lease_seconds, again)
         if wait_until is not None:
             body.update(wait=True, validUntil=wait_until)
-        if again:
-            body["again"] = True
-        optional = {
-            "campaignId": campaign_id,
-            "recipientId": recipient_id,
-            "leaseSeconds": lease_seconds,
-            "priority": priority,
-        }
-        body.update({name: value for name, value in optional.items() if value is not None})
+        if priority is not None:
+            body["priority"] = priority
         return _decision(self._post(account_id, "sendReserve", body))
 
     def reserve_in_group(
@@ -117,15 +110,7 @@ class Safeband:
         A recipient stays with the account that has contacted them. If no answer comes, ask again
         with the same id: it continues with the same account.
         """
-        body: Json = {"reservationId": reservation_id, "journaled": True}
-        if again:
-            body["again"] = True
-        optional = {
-            "campaignId": campaign_id,
-            "recipientId": recipient_id,
-            "leaseSeconds": lease_seconds,
-        }
-        body.update({name: value for name, value in optional.items() if value is not None})
+        body = _ask_body(reservation_id, campaign_id, recipient_id, lease_seconds, again)
         path = f"/v1/groups/{quote(group, safe='')}/sendReserve"
         return _decision(self._ask("POST", path, json=body))
 
@@ -324,6 +309,24 @@ class Safeband:
 
 def _path(account_id: str) -> str:
     return f"/v1/accounts/{quote(account_id, safe='')}"
+
+
+def _ask_body(
+    reservation_id: str,
+    campaign_id: Optional[str],
+    recipient_id: Optional[str],
+    lease_seconds: Optional[int],
+    again: bool,
+) -> Json:
+    """Returns what each ask for a slot sends; values that are not given are left out."""
+    optional = {
+        "campaignId": campaign_id,
+        "recipientId": recipient_id,
+        "leaseSeconds": lease_seconds,
+        "again": again or None,
+    }
+    given = {name: value for name, value in optional.items() if value is not None}
+    return {"reservationId": reservation_id, "journaled": True, **given}
 
 
 def _decision(answer: Json) -> Decision:

@@ -11,6 +11,7 @@ import type { DayRange } from '../../../domain/diagnostics/dayRange.js';
 import { campaignAddress } from '../../routes/search.js';
 import type { GroupCount } from '../../../postgres/groups/members.js';
 import { GroupChoice } from '../groups/groupChoice.js';
+import { ListEnd } from '../groups/listEnd.js';
 import { Beginnings, type Begun } from '../search/begun.js';
 import { dateOf, many, whole } from '../ui/format.js';
 import { Crumbs, CRUMBS } from '../ui/head.js';
@@ -128,17 +129,11 @@ function Result({ wanted, days, campaigns, next, begun, failure }: Props): VNode
       />
       <Days rows={all} days={days} isOne={campaigns.length === 1} />
       {wanted.campaignId === '' ? <Campaigns campaigns={campaigns} wanted={wanted} /> : null}
-      <nav class="pager" aria-label="Pages of the list">
-        <span>{many(campaigns.length, 'campaign')} on this page</span>
-        <a href={addressOf({ ...wanted, format: 'csv' }, '/v1/campaigns')} download>
-          Download CSV
-        </a>
-        {next === null ? null : (
-          <a rel="next" href={next}>
-            Next →
-          </a>
-        )}
-      </nav>
+      <ListEnd
+        shown={many(campaigns.length, 'campaign')}
+        csv={addressOf({ ...wanted, format: 'csv' }, '/v1/campaigns')}
+        next={next}
+      />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty, Table, When } from '../ui/parts.js';
 import { STATE_WORDS } from '../ui/words.js';
+import { ListEnd } from './listEnd.js';
 
 type Props = {
   readonly frame: Frame;
@@ -50,17 +51,7 @@ export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
             <Row key={one.group} one={one} />
           ))}
         </Table>
-        <nav class="pager" aria-label="Pages of the list">
-          <span>{many(groups.length, 'group')} on this page</span>
-          <a href="/v1/groups?format=csv" download>
-            Download CSV
-          </a>
-          {next === null ? null : (
-            <a rel="next" href={next}>
-              Next →
-            </a>
-          )}
-        </nav>
+        <ListEnd shown={many(groups.length, 'group')} csv="/v1/groups?format=csv" next={next} />
       </>
     )}
   </Page>
