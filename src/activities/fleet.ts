@@ -132,7 +132,7 @@ async function audit(
   };
   await inTransaction(pool, async (db) => {
     await raiseAlerts(db, { runId, at, alerts });
-    await closeFleetAlerts(db, { runId, at, raised: [...alerts, ...kept] });
+    await closeFleetAlerts(db, { runId, at, kept });
     await writeFleetHeartbeat(db, {
       runId,
       at,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/primitives/limits.js';
+import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { at, r, type Scenario } from '../support/scenario.js';
@@ -90,7 +91,9 @@ const failing: DatabaseCheck = async (desk) => {
   const later = LATER + RESTART_AFTER_MS;
   expect(await desk.audit(later, false, { reading: bug })).toMatchObject({ isTerminated: false });
   expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: true }]);
-  await desk.audit(later + 1, false, { reading: { ...FAILING, failures: 0 } });
+  await desk.audit(later + DAY_MS, false, { reading: bug });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: true }]);
+  await desk.audit(later + DAY_MS + 1, false, { reading: { ...FAILING, failures: 0 } });
   expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: false }]);
 };
 

@@ -37,7 +37,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     rule: 'R8',
     what: 'the audit does not close an alert whose cause is gone',
     file: FLEET,
-    old: 'await closeFleetAlerts(db, { runId, at, raised: [...alerts, ...kept] });',
+    old: 'await closeFleetAlerts(db, { runId, at, kept });',
     mutated: 'void [closeFleetAlerts, kept];',
     by: 'an account without a workflow is started again, and its alert ends',
   },
@@ -71,6 +71,14 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     file: FLEET,
     old: '    ...found.alerts,\n',
     mutated: '',
+    by: 'people are alerted while tasks fail, whatever the cause',
+  },
+  {
+    rule: 'R8',
+    what: 'a cause that persists over midnight raises a second alert',
+    file: 'src/postgres/save/runs.ts',
+    old: 'and open.kind = any($4::text[])',
+    mutated: 'and open.kind <> all($4::text[])',
     by: 'people are alerted while tasks fail, whatever the cause',
   },
   {

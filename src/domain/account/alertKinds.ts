@@ -24,6 +24,17 @@ export const ALERT_KINDS = [
   'too_many_rows',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
+/**
+ * Alerts whose cause belongs to no day. While the cause persists over midnight, the open alert is
+ * updated: a second alert would call people again, and nobody has acknowledged it.
+ */
+export const ALERTS_OVER_MIDNIGHT = [
+  'run_overdue',
+  'workflow_missing',
+  'clock_skew',
+  'tasks_failing',
+  'too_many_rows',
+] as const satisfies readonly AlertKind[];
 /** The severities, the least urgent first. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];

@@ -146,17 +146,21 @@ export async function readOpened(
   return rows.map(({ id }) => id);
 }
 
-/** Closes the audit's alerts whose cause is gone: all except those that it has just raised. */
+/**
+ * Closes the audit's alerts whose cause is gone: all except those that this audit has raised, and
+ * those whose cause it could not check.
+ */
 export async function closeFleetAlerts(
   db: Queryable,
   {
     runId,
     at,
-    raised,
+    kept,
   }: {
     readonly runId: string;
     readonly at: Instant;
-    readonly raised: readonly Pick<FleetAlert, 'accountId' | 'kind'>[];
+    /** Alerts whose cause could not be checked. */
+    readonly kept: readonly Pick<FleetAlert, 'accountId' | 'kind'>[];
   },
 ): Promise<void> {
   await db.query(
@@ -167,6 +171,6 @@ export async function closeFleetAlerts(
         and not exists (
           select from jsonb_to_recordset($3::jsonb) as a ("accountId" text, kind text)
            where a."accountId" = old.account_id and a.kind = old.kind)`,
-    [at, FLEET_ALERTS, JSON.stringify(raised), runId],
+    [at, FLEET_ALERTS, JSON.stringify(kept), runId],
   );
 }

@@ -5,6 +5,7 @@
 import type { Verdict } from '../../domain/reconcile/reconcile.js';
 import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
+import { ALERTS_OVER_MIDNIGHT } from '../../domain/account/alertKinds.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
 import type { ManualEdit } from '../../domain/account/counter.js';
@@ -190,7 +191,7 @@ export type Raised = {
   readonly accountId: string;
   readonly kind: string;
   readonly severity: string;
-  /** `day`: the quota day of the alert. */
+  /** `day`: the quota day of the alert, unless an open alert of an earlier day is updated. */
   readonly details: object;
 };
 
@@ -211,15 +212,20 @@ export async function raiseAlerts(
   await db.query(
     `insert into safeband.alerts as old
        (account_id, kind, severity, quota_day, details, raised_at)
-     select a."accountId", a.kind, a.severity, (a.details->>'day')::date,
-            a.details || jsonb_build_object('runId', $1::text), safeband.at_ms($2)
+     select a."accountId", a.kind, a.severity, is_of.day,
+            a.details || jsonb_build_object('runId', $1::text, 'day', is_of.day), safeband.at_ms($2)
        from jsonb_to_recordset($3::jsonb)
          as a ("accountId" text, kind text, severity text, details jsonb)
+      cross join lateral (select coalesce(
+        (select max(open.quota_day) from safeband.alerts open
+          where open.account_id = a."accountId" and open.kind = a.kind
+            and open.kind = any($4::text[]) and open.resolved_at is null),
+        (a.details->>'day')::date) as day) is_of
      on conflict (account_id, kind, quota_day) do update
        set severity = excluded.severity, details = excluded.details, times = old.times + 1,
            raised_at = excluded.raised_at, resolved_at = null, recorded_at = clock_timestamp()
      where old.details->>'runId' is distinct from excluded.details->>'runId'`,
-    [runId, at, JSON.stringify(alerts)],
+    [runId, at, JSON.stringify(alerts), ALERTS_OVER_MIDNIGHT],
   );
 }
 
