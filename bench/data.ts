@@ -5,7 +5,10 @@ import { freshDatabase } from './fleet.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 
-export async function lifeOfData(bench: Bench, made: MadeUp): Promise<readonly Line[]> {
+export async function lifeOfData(
+  bench: Bench,
+  made: Omit<MadeUp, 'today'>,
+): Promise<readonly Line[]> {
   const { url, drop } = await freshDatabase(bench);
   try {
     return await stepsOfData(url, made);

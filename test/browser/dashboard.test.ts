@@ -111,7 +111,7 @@ it('the dashboard shows a counter of 104, its correction and cooldown, without a
   await picture(article.page, 'why');
 
   await run(handle(id));
-  await shows(page, /Not before \d\d:\d\d:\d\d \(in (59 min|1 h)/);
+  await shows(page, /Not before (\d+ \w+, )?\d\d:\d\d:\d\d \(in (59 min|1 h)/);
   await shows(page, /Corrected the counter of \d+ \w+ from 104 to 17/);
   await shows(article.page, 'It ends automatically at');
   await picture(page, 'healed');

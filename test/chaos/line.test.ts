@@ -51,7 +51,7 @@ describe('the waiting line', () => {
     const workflow = await receiver(`${id}-receiver`);
     const replyTo = { workflowId: workflow.workflowId, signalName: 'decided' };
     const names = ['a', 'b', 'c', 'd', 'e'];
-    const more = { wait: true, validUntil: inDays(1), replyTo };
+    const more = { wait: true, validUntil: inDays(3), replyTo };
     // One message, because a slow machine would serve the first ones before the last one asks.
     const asks = names.map((reservationId) => ({ reservationId, ...more }));
     const { decisions } = await update<{ decisions: readonly object[] }>(
@@ -78,7 +78,7 @@ describe('the waiting line', () => {
     const id = stand.newAccount();
     const account = await stand.connect(id, { dailyCap: 1 });
     await ask(account, 'first');
-    const more = { wait: true, validUntil: inDays(1) };
+    const more = { wait: true, validUntil: inDays(3) };
     expect(await ask(account, 'saved', more)).toMatchObject({ position: 1 });
     await update(account, 'reconcileNow', {});
     expect(await ask(account, 'unsaved', more)).toMatchObject({ position: 2 });
@@ -91,7 +91,9 @@ describe('the waiting line', () => {
     await stand.stopWorker();
     await stand.startWorker();
     const again = await stand.connect(id);
-    expect(await statusOf(again)).toMatchObject({ waiting: 2, counter: 1 });
+    // Past midnight, the slot in flight takes the room of the new day.
+    const { waiting, counter, carried } = await statusOf(again);
+    expect([waiting, counter + carried]).toEqual([2, 1]);
     await update(again, 'sendFailed', { reservationId: 'first', kind: 'rejected' });
     await expect
       .poll(async () => again.query('reservation', { reservationId: 'saved' }))

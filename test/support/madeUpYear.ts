@@ -2,6 +2,7 @@
  * Fills a database with made-up rows of past days, in one statement for each table: accounts that
  * sent on each day until yesterday. Recipients and chats differ, and some recipients come again.
  */
+import type { UtcDay } from '../../src/domain/primitives/time.js';
 import type { Queryable } from '../../src/postgres/pool.js';
 
 export type MadeUp = {
@@ -10,13 +11,15 @@ export type MadeUp = {
   readonly days: number;
   /** InMails of each account and day. */
   readonly perDay: number;
+  /** The caller's day, because the database's day may end between two statements. */
+  readonly today: UtcDay;
 };
 
 /** $1 accounts, $2 days, $3 InMails of a day. `n`: the account, `d`: days ago, `i`: the InMail. */
 const EACH = `from generate_series(1, $1::int) n, generate_series(1, $2::int) d`;
 const EACH_SEND = `${EACH}, generate_series(1, $3::int) i`;
 const ACCOUNT = `'a' || lpad(n::text, 6, '0')`;
-const TODAY = `safeband.utc_day(now())`;
+const TODAY = `safeband.day_at(:today)`;
 const AT = `((${TODAY} - d)::timestamp at time zone 'UTC' + interval '9 hours' + i * interval '1 minute')`;
 const NOON = `((${TODAY} - d)::timestamp at time zone 'UTC' + interval '12 hours')`;
 const ID = `'r' || d || '.' || i`;
@@ -77,6 +80,9 @@ const FILL: readonly string[] = [
 export async function fillYear(db: Queryable, made: MadeUp): Promise<void> {
   for (const sql of FILL) {
     const values = [made.accounts, made.days, made.perDay];
-    await db.query(sql, sql.includes('$3') ? values : values.slice(0, sql.includes('$2') ? 2 : 1));
+    await db.query(
+      sql.replaceAll(':today', String(made.today)),
+      sql.includes('$3') ? values : values.slice(0, sql.includes('$2') ? 2 : 1),
+    );
   }
 }

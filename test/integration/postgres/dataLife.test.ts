@@ -25,7 +25,7 @@ let url: string;
 withDatabase(async (own, address) => {
   pool = own;
   url = address;
-  await fillYear(pool, { accounts: 2, days: 80, perDay: 2 });
+  await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today });
 });
 
 /** The person of the first account's first InMail of 40 days ago, in other spellings. */

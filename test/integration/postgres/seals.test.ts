@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sealFinding } from '../../../src/doctor/seals.js';
-import { DAY_MS } from '../../../src/domain/primitives/time.js';
+import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
 import { keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths, type SealResult } from '../../../src/postgres/data/seal.js';
 import { sealDue } from '../../../src/postgres/data/sealDue.js';
@@ -60,7 +60,7 @@ const typed = async (line: string): Promise<string> => {
   return out;
 };
 beforeAll(async () => {
-  await fillYear(pool, { accounts: 2, days: 80, perDay: 2 });
+  await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today: dayOf(now) });
   const user = `seals_${randomUUID().slice(0, 8)}`;
   const asWorker = createPool(await workerUrl(user), 1);
   const due = (sealMs?: number) =>

@@ -262,6 +262,7 @@ it('alerts while the clock of the database is more than a minute off', async () 
 
 it('asks a cold account for a reconcile that fails, and the account tries again automatically', async () => {
   const { id, account } = await cold(1);
+  const { quotaDay } = await statusOf(account);
   await all('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', id);
   fault.isAway = true;
   await audit();
@@ -272,5 +273,7 @@ it('asks a cold account for a reconcile that fails, and the account tries again 
   const corrections = () =>
     all('select before, after from safeband.corrections where account_id = $1', id);
   await expect.poll(corrections).toEqual([{ before: 9, after: 1 }]);
-  expect(await statusOf(account)).toMatchObject({ state: 'active', verified: true, counter: 1 });
+  const status = await statusOf(account);
+  expect(status).toMatchObject({ state: 'active', verified: true });
+  expect(status.counter).toBe(status.quotaDay === quotaDay ? 1 : 0); // eleven minutes may end its day
 });
