@@ -26,7 +26,7 @@ export const ALERT_KINDS = [
 export type AlertKind = (typeof ALERT_KINDS)[number];
 /**
  * Alerts whose cause belongs to no day. While the cause persists over midnight, the open alert is
- * updated: a second alert would call people again, and nobody has acknowledged it.
+ * updated: a second alert would call people again, also those who work on it.
  */
 export const ALERTS_OVER_MIDNIGHT = [
   'run_overdue',
