@@ -1,8 +1,9 @@
 /**
  * `npm run histories` plays each shape with the present workflows, and writes its histories to
- * test/histories/<version>, without names of machines.
+ * test/histories/<version>, without names of machines. Files of no present shape stay: they show
+ * what older workflows of the version did, and must replay, too.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +11,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
 import { createStand, type Stand } from '../support/stand.js';
+import { fileOf, isOf } from './fileNames.js';
 import { MESSAGE_SHAPES } from './messageShapes.js';
 import { SHAPES } from './shapes.js';
 
@@ -70,11 +72,12 @@ it('records each shape', async () => {
       }),
     );
     expect(lived.every(([, runs]) => runs.length > 0)).toBe(true);
-    if (!ONLY) await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    const old = await readdir(folder);
     for (const [name, runs] of lived) {
+      for (const file of old.filter((one) => isOf(name, one))) await rm(path.join(folder, file));
       for (const [n, run] of runs.entries()) {
-        const file = `${name}${runs.length > 1 ? `-${n + 1}` : ''}.json.gz`;
+        const file = fileOf(name, n + 1, runs.length);
         await writeFile(path.join(folder, file), gzipSync(run, { level: 9 }));
         process.stdout.write(`${file.padEnd(24)} ${run.length} characters\n`);
       }
