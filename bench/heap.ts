@@ -9,7 +9,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { StatusWire } from '../src/domain/wire/responses.js';
-import { createBench } from './stand.js';
+import { withBench, type Bench } from './stand.js';
 
 /** Accounts of a crowd. */
 const ACCOUNTS = 60;
@@ -36,9 +36,6 @@ async function heapKiB(): Promise<number> {
   }
   return last;
 }
-
-// Debug mode runs the sandboxes in this thread, where their heap can be read.
-const bench = await createBench({ debugMode: true });
 
 async function saved(account: WorkflowHandle): Promise<void> {
   while ((await account.query<StatusWire>('status')).unsaved > 0) await sleep(250);
@@ -98,7 +95,7 @@ const kib = (from: number, to: number): number => Math.round((to - from) / ACCOU
 
 type Growth = { readonly fresh: number; readonly after: number };
 
-async function bareCrowd(): Promise<Growth> {
+async function bareCrowd(bench: Bench): Promise<Growth> {
   const empty = await heapKiB();
   const bares = await begun(bench.bare);
   const fresh = await heapKiB();
@@ -106,7 +103,7 @@ async function bareCrowd(): Promise<Growth> {
   return { fresh: kib(empty, fresh), after: kib(empty, await heapKiB()) };
 }
 
-async function crowd(): Promise<Growth> {
+async function crowd(bench: Bench): Promise<Growth> {
   const empty = await heapKiB();
   const accounts = await begun(bench.account);
   await each(accounts, 'accounts are saved', saved);
@@ -115,7 +112,7 @@ async function crowd(): Promise<Growth> {
   return { fresh: kib(empty, fresh), after: kib(empty, await heapKiB()) };
 }
 
-async function crowdInLine(): Promise<number> {
+async function crowdInLine(bench: Bench): Promise<number> {
   const full = await begun(bench.account);
   await each(full, 'accounts have used their cap', batch('full', 49));
   const capped = await heapKiB();
@@ -123,13 +120,15 @@ async function crowdInLine(): Promise<number> {
   return kib(capped, await heapKiB());
 }
 
-await bareCrowd();
-const bare = await bareCrowd();
-await crowd();
-const own = await crowd();
-await crowdInLine();
-const waiting = await crowdInLine();
-const figures = { bareFresh: bare.fresh, bareAfter: bare.after, ...own, waiting };
+// Debug mode runs the sandboxes in this thread, where their heap can be read.
+const figures = await withBench({ debugMode: true }, async (bench) => {
+  await bareCrowd(bench);
+  const bare = await bareCrowd(bench);
+  await crowd(bench);
+  const own = await crowd(bench);
+  await crowdInLine(bench);
+  const waiting = await crowdInLine(bench);
+  return { bareFresh: bare.fresh, bareAfter: bare.after, ...own, waiting };
+});
 process.stdout.write(`\n${JSON.stringify(figures)}\n`);
-await bench.close();
 process.exit();

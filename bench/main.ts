@@ -21,7 +21,7 @@ import { ORDER_STEP } from './orders.js';
 import { rowsOfOrders } from './orderRows.js';
 import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
-import { createBench, type Bench } from './stand.js';
+import { withBench, type Bench } from './stand.js';
 import { LOST_STEP } from './temporalLost.js';
 
 const print = (line: string): void => {
@@ -88,15 +88,13 @@ const wanted = [
   ...parts.filter(([name]) => name.includes(word)),
   ...onRequest.filter(([name]) => name === word),
 ];
-const bench = wanted.length > 0 ? await createBench() : null;
-try {
-  for (const [name, part] of wanted) {
-    if (!bench) break;
-    print(`measuring: ${name}`);
-    for (const line of await part(bench)) add(line);
-  }
-} finally {
-  await bench?.close(); // else its servers would run on after an error
+if (wanted.length > 0) {
+  await withBench({}, async (bench) => {
+    for (const [name, part] of wanted) {
+      print(`measuring: ${name}`);
+      for (const line of await part(bench)) add(line);
+    }
+  });
 }
 if ('heap of cached accounts'.includes(word)) {
   print('measuring: heap of cached accounts (about five minutes)');

@@ -13,7 +13,7 @@ import {
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { keepStacksShort, sharedBundle } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
-import { startStack } from '../dev/stack.js';
+import { startStack, type Stack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { USUAL_SIZES } from '../src/platform/sizes.js';
 import { createPool } from '../src/postgres/pool.js';
@@ -47,10 +47,20 @@ type BenchOptions = {
   readonly isDurable?: boolean;
 };
 
-export async function createBench({
-  isDurable = false,
-  ...options
-}: BenchOptions = {}): Promise<Bench> {
+/** Starts a bench for that work. Its servers end with the work, also after an error. */
+export async function withBench<T>(
+  options: BenchOptions,
+  work: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const bench = await createBench(options);
+  try {
+    return await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+async function createBench({ isDurable = false, ...options }: BenchOptions): Promise<Bench> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
@@ -62,6 +72,21 @@ export async function createBench({
     isDurable,
     print: (line) => process.stderr.write(`${line}\n`),
   });
+  const stop = async (): Promise<void> => {
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return onStack(stack, options, stop).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+}
+
+async function onStack(
+  stack: Stack,
+  options: Pick<BenchOptions, 'debugMode'>,
+  stop: () => Promise<void>,
+): Promise<Bench> {
   await migrate(stack.databaseUrl);
   const pool = createPool(stack.databaseUrl);
   let transactions = 0;
@@ -101,13 +126,15 @@ export async function createBench({
     transactions: () => transactions,
     idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
     close: async () => {
-      worker.shutdown();
-      await running;
-      await native.close();
-      await connection.close();
-      await pool.end();
-      await stack.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      try {
+        worker.shutdown();
+        await running;
+        await native.close();
+        await connection.close();
+        await pool.end();
+      } finally {
+        await stop();
+      }
     },
   };
 }

@@ -8,7 +8,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import Table from 'cli-table3';
 import pLimit from 'p-limit';
-import { createBench, quantile } from '../stand.ts';
+import { quantile, withBench } from '../stand.ts';
 import { openDbos } from './dbos.mjs';
 import { openRestate } from './restate.mjs';
 import { openRow } from './row.mjs';
@@ -49,43 +49,53 @@ async function round(peer, { accounts, sends }, result) {
   }
 }
 
-const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-peers-'));
-const bench = await createBench({ isDurable: true });
-const place = { databaseUrl: bench.databaseUrl, dataDir, bench };
-const peers = [];
-for (const open of [openRow, openDbos, openRestate, openSafeband]) {
-  peers.push(await open(place));
-  print(`started: ${peers.at(-1).name}`);
-}
 const table = new Table({
   head: ['load', 'what', 'sends/s', 'reserve p50', 'p99', 'deliver p50', 'p99 ms'],
   style: { head: [], border: [] },
 });
 const ms = (values, q) => quantile(values, q).toFixed(1);
-for (const load of LOADS) {
-  const results = new Map(peers.map((peer) => [peer, { rates: [], reserves: [], delivers: [] }]));
-  const unused = { rates: [], reserves: [], delivers: [] };
-  for (const peer of peers) await round(peer, load, unused); // warms up
-  for (let n = 0; n < ROUNDS; n += 1) {
-    const inTurn = n % 2 === 0 ? peers : peers.toReversed();
-    for (const peer of inTurn) await round(peer, load, results.get(peer));
-    print(`${load.name}: round ${n + 1} of ${ROUNDS}`);
-  }
-  for (const [{ name }, { rates, reserves, delivers }] of results) {
-    table.push([
-      load.name,
-      name,
-      quantile(rates, 0.5).toFixed(0),
-      ms(reserves, 0.5),
-      ms(reserves, 0.99),
-      ms(delivers, 0.5),
-      ms(delivers, 0.99),
-    ]);
+/** Starts the others one after the other. They end with the work, also after an error. */
+async function withPeers(bench, work) {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-peers-'));
+  const place = { databaseUrl: bench.databaseUrl, dataDir, bench };
+  const peers = [];
+  try {
+    for (const open of [openRow, openDbos, openRestate, openSafeband]) {
+      peers.push(await open(place));
+      print(`started: ${peers.at(-1).name}`);
+    }
+    await work(peers);
+  } finally {
+    await Promise.allSettled(peers.map((peer) => peer.close()));
+    await rm(dataDir, { recursive: true, force: true });
   }
 }
-for (const peer of peers) await peer.close();
-await bench.close();
-await rm(dataDir, { recursive: true, force: true });
+
+async function compare(peers) {
+  for (const load of LOADS) {
+    const results = new Map(peers.map((peer) => [peer, { rates: [], reserves: [], delivers: [] }]));
+    const unused = { rates: [], reserves: [], delivers: [] };
+    for (const peer of peers) await round(peer, load, unused); // warms up
+    for (let n = 0; n < ROUNDS; n += 1) {
+      const inTurn = n % 2 === 0 ? peers : peers.toReversed();
+      for (const peer of inTurn) await round(peer, load, results.get(peer));
+      print(`${load.name}: round ${n + 1} of ${ROUNDS}`);
+    }
+    for (const [{ name }, { rates, reserves, delivers }] of results) {
+      table.push([
+        load.name,
+        name,
+        quantile(rates, 0.5).toFixed(0),
+        ms(reserves, 0.5),
+        ms(reserves, 0.99),
+        ms(delivers, 0.5),
+        ms(delivers, 0.99),
+      ]);
+    }
+  }
+}
+
+await withBench({ isDurable: true }, (bench) => withPeers(bench, compare));
 process.stdout.write(
   `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ` +
     `${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ` +

@@ -80,13 +80,18 @@ export async function openRestate({ dataDir }) {
       DO_NOT_TRACK: '1',
     },
   });
-  await restate.serve({ services: [account], port: service, logger: () => undefined });
-  await until(`http://127.0.0.1:${admin}/health`);
-  await until(`http://127.0.0.1:${admin}/deployments`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ uri: `http://127.0.0.1:${service}` }),
-  });
+  try {
+    await restate.serve({ services: [account], port: service, logger: () => undefined });
+    await until(`http://127.0.0.1:${admin}/health`);
+    await until(`http://127.0.0.1:${admin}/deployments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ uri: `http://127.0.0.1:${service}` }),
+    });
+  } catch (error) {
+    child.kill('SIGTERM');
+    throw error;
+  }
   const calls = clients.connect({ url: `http://127.0.0.1:${ingress}` });
   const of = (key) => calls.objectClient(account, key);
   const withKey = (idempotencyKey) => clients.rpc.opts({ idempotencyKey });
