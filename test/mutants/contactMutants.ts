@@ -38,12 +38,20 @@ const contacted: DatabaseCheck = async (desk) => {
   expect(names).toEqual(new Set(['ann', 'dan']));
 };
 
-/** A free InMail that was observed before its report; and two InMails in one chat. */
+/**
+ * A free InMail that was observed before its report; two InMails in one chat; and the InMail of an
+ * id that was used again, for a free one.
+ */
 const SENDS = `
   with slot as (
     insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
       lease_expires_at, settled_at, chat_id, message_id, free, number)
-    values ($1, 'free', safeband.day_at($2), 'delivered', now(), now(), now(), 'c1', 'm1', true, 1))
+    select $1, id, safeband.day_at($2), 'delivered', now(), now(), now(), chat, message, true, 1
+      from (values ('free', 'c1', 'm1'), ('again', 'c5', 'm5')) slots (id, chat, message)),
+  first as (
+    insert into safeband.inmail_events
+      (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at)
+    values ($1, 'again', 'c4', 'm4', 'pipeline', safeband.day_at($2) - 9, safeband.at_ms($3)))
   insert into safeband.inmail_events
     (account_id, chat_id, message_id, source, quota_day, delivered_at)
   select $1, chat, message, 'external', safeband.day_at($2), safeband.at_ms(sent)
@@ -55,7 +63,14 @@ const answered: DatabaseCheck = async (desk) => {
   await desk.begin();
   await pool.query(SENDS, [accountId, TODAY, NOW]);
   const seen = (chat: string, later: number) => ({ chatId: c(chat), at: NOW + later });
-  const replies = [seen('c1', 5), seen('c2', 5), seen('c2', 60_005), seen('c2', -5), seen('c3', 5)];
+  const replies = [
+    seen('c1', 5),
+    seen('c2', 5),
+    seen('c2', 60_005),
+    seen('c2', -5),
+    seen('c3', 5),
+    seen('c4', 5),
+  ];
   const { found } = await activities.findReplies({ accountId, replies });
   const external = { reservationId: null, free: false };
   expect(found.map(({ sent }) => sent)).toEqual([
@@ -64,6 +79,7 @@ const answered: DatabaseCheck = async (desk) => {
     { ...external, sentAt: NOW + 60_000 },
     { ...external, sentAt: NOW },
     null,
+    { reservationId: 'again', free: false, sentAt: NOW },
   ]);
 };
 
@@ -113,6 +129,14 @@ export const CONTACT_MUTANTS: readonly Mutant<ContactCheckName>[] = [
     file,
     old: 'where e.reservation_id is null and r.account_id = e.account_id',
     mutated: 'where e.reservation_id is null and r.account_id is null',
+    by: 'Postgres finds the InMail of a reply, and if it was free',
+  },
+  {
+    rule: 'R24',
+    what: 'a reply to an InMail reads if the next InMail of its id was free',
+    file,
+    old: '(r.quota_day = e.quota_day or',
+    mutated: '(true or',
     by: 'Postgres finds the InMail of a reply, and if it was free',
   },
 ];

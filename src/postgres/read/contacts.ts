@@ -106,8 +106,11 @@ export function readReplies(
                 'sentAt', safeband.ms_of(e.delivered_at), 'free', coalesce(r.free, false)) as row
          from safeband.inmail_events e
          left join lateral (
+           -- An id that was used again has the row of its last use, which is another InMail.
            select reservation_id, free from safeband.reservations r
             where r.account_id = e.account_id and r.reservation_id = e.reservation_id
+              and (r.quota_day = e.quota_day or
+                safeband.fingerprint(r.chat_id::text) = safeband.fingerprint(e.chat_id::text))
            union all
            -- An InMail that was observed first has its row without the reservation that claimed it.
            select reservation_id, free from safeband.reservations r
