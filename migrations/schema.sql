@@ -316,7 +316,7 @@ create table safeband.alerts (
   alert_id bigint not null generated always as identity,
   opened_at timestamp with time zone not null,
   acknowledged_at timestamp with time zone,
-  constraint alerts_kind_check CHECK (kind = ANY (ARRAY['drift'::text, 'over_cap'::text, 'undercount'::text, 'bad_signal'::text, 'chat_id_missing'::text, 'chat_id_taken'::text, 'double_send'::text, 'late_delivery'::text, 'ambiguous_observed'::text, 'old_id'::text, 'unclean_end'::text, 'two_owners'::text, 'identity_in_use'::text, 'refused_row'::text, 'run_overdue'::text, 'workflow_missing'::text, 'clock_skew'::text, 'cap_lowered'::text, 'reply_failed'::text, 'restricted'::text, 'tasks_failing'::text, 'too_many_rows'::text])),
+  constraint alerts_kind_check CHECK (kind = ANY (ARRAY['drift'::text, 'over_cap'::text, 'undercount'::text, 'bad_signal'::text, 'chat_id_missing'::text, 'chat_id_taken'::text, 'double_send'::text, 'late_delivery'::text, 'ambiguous_observed'::text, 'old_id'::text, 'unclean_end'::text, 'two_owners'::text, 'identity_in_use'::text, 'refused_row'::text, 'run_overdue'::text, 'workflow_missing'::text, 'clock_skew'::text, 'cap_lowered'::text, 'reply_failed'::text, 'restricted'::text, 'tasks_failing'::text, 'too_many_rows'::text, 'log_altered'::text])),
   constraint alerts_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])),
   constraint alerts_times_check CHECK (times >= 1),
   constraint alerts_pkey PRIMARY KEY (account_id, kind, quota_day),

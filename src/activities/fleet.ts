@@ -10,8 +10,7 @@ import {
   type Suspect,
 } from '../domain/reconcile/fleetAudit.js';
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
-import type { Retention } from '../domain/records/retention.js';
-import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../domain/primitives/time.js';
+import { dayOf, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
 import {
   ACCOUNTS_PAGE,
@@ -21,8 +20,6 @@ import {
   readUnreconciled,
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
-import type { ErasureKey } from '../postgres/data/erasureKey.js';
-import { sealDue } from '../postgres/data/sealDue.js';
 import { readNews } from '../postgres/operations/news.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import {
@@ -33,6 +30,7 @@ import {
 } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { startMissing, wakeOrStart, type Starting, type Woken } from './audit/missing.js';
+import { sealWork, type DataNeeds, type SealWork } from './audit/seals.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
 import { startUnstarted, type StartOrder } from './orders/unstarted.js';
@@ -48,25 +46,19 @@ export type Workflows = {
 /** The settings of an audit. */
 export type AuditSizes = Pick<Sizes, 'auditWakes' | 'auditRestarts' | 'midnightSpreadSeconds'>;
 
-/** How long rows are kept, when months are sealed, and the key of the seals. */
-export type DataNeeds = {
-  readonly keep: Retention;
-  readonly erasureKey?: ErasureKey | undefined;
-};
-
 export function fleetActivities(
   pool: Pool,
   workflows: Workflows,
   sizes: AuditSizes,
   data: DataNeeds,
 ): Pick<Activities, 'readClock' | 'auditFleet'> {
-  const seal = sealing(pool, data);
+  const seals = sealWork(pool, data);
   return {
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
       const audited = await audit(pool, workflows, ask, sizes);
       await startUnstarted(pool, workflows.startOrder);
-      await forget(pool, ask.at, { keep: data.keep, seal });
+      await forget(pool, ask, { keep: data.keep, seals });
       return audited;
     },
   };
@@ -147,45 +139,31 @@ async function audit(
 
 /**
  * Deletes old rows: in the first audit of a day, and in the next ones until all of them are gone.
- * Seals a month that is due.
+ * Seals a month that is due, and compares a sealed month.
  * A failure is no reason to repeat the audit.
  */
 async function forget(
   pool: Pool,
-  at: Instant,
-  { keep, seal }: Pick<DataNeeds, 'keep'> & { readonly seal: ReturnType<typeof sealing> },
+  ask: AuditAsk,
+  { keep, seals }: Pick<DataNeeds, 'keep'> & { readonly seals: SealWork },
 ): Promise<void> {
+  const { at } = ask;
   const isFirst = at - startOf(dayOf(at)) < RECONCILE_INTERVAL_MS;
   const groupSends = () => pruneGroupSends(pool, at, keep.reservations);
   const work = {
     ...(isFirst ? { pruneHistory, pruneShares, groupSends } : {}),
     pruneRows: () => pruneRows(pool, { at, keep, afterStep: heartbeat }),
-    seal: () => seal(at),
+    seal: () => seals.seal(ask),
+    compare: () => seals.compare(ask),
   };
   for (const [statement, prune] of Object.entries(work)) {
     await prune(pool, at).catch((error: unknown) => {
-      log.warn('old rows could not be deleted, or a month not sealed', {
+      log.warn('old rows could not be deleted, or a month not sealed or compared', {
         statement,
         error: String(error),
       });
     });
   }
-}
-
-/** Returns a function that seals the month that is due; without the setting, it does nothing. */
-function sealing(pool: Pool, { keep, erasureKey }: DataNeeds): (at: Instant) => Promise<void> {
-  const { sealAfterDays: afterDays } = keep;
-  /** The day on which late rows stopped a seal: to read all rows again would find the same. */
-  let lateOn: UtcDay | null = null;
-  return async (at) => {
-    if (afterDays === null || erasureKey === undefined || lateOn === dayOf(at)) return;
-    const done = await sealDue(pool, erasureKey, { at, afterDays, afterPart: heartbeat });
-    if (done === null || done.late === 0) return;
-    lateOn = dayOf(at);
-    log.warn('no month is sealed: rows came to sealed months, and safeband verify names them', {
-      late: done.late,
-    });
-  };
 }
 
 /** Reads all connected accounts, and the rows that need a check, page by page. */

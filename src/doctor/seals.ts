@@ -17,6 +17,8 @@ export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
   const last = `last ${month.slice(0, 7)}, hash ${hash.slice(0, HASH_SHOWN)}…`;
   const due = await dueMonth(pool, now, LATE_DAYS);
   if (due === null) return ok(NAME, last);
-  const text = `${last}; ${due} ended more than ${LATE_DAYS} days ago and has no seal`;
+  const text =
+    `${last}; ${due} ended more than ${LATE_DAYS} days ago and has no seal: rows came late, or ` +
+    'the month is too large for the audit';
   return warn(NAME, text, 'safeband seal');
 }

@@ -1,7 +1,9 @@
 /** A life for data (R28): its checks on a real database, and the mutants that fail them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
-import { dayOf, startOf } from '../../src/domain/primitives/time.js';
+import { dayOf, HOUR_MS, startOf } from '../../src/domain/primitives/time.js';
+import { FLEET } from '../../src/domain/reconcile/fleetAudit.js';
+import { RETENTION_DEFAULT } from '../../src/domain/records/retention.js';
 import { isRecipientId } from '../../src/domain/primitives/ids.js';
 import { inTransaction } from '../../src/postgres/pool.js';
 import { at, must } from '../support/scenario.js';
@@ -120,12 +122,54 @@ const verified: DatabaseCheck = async (desk) => {
   await build.sealMonths(pool, key, { at: at('09:00'), by: 'ada', withLate: true });
 };
 
+/** The rows that an audit seals, and what it finds. It is the last check, because it seals more. */
+const sealedByAudit: DatabaseCheck = async (desk) => {
+  const { pool, build, accountId } = desk;
+  await desk.begin();
+  await pool.query(ONE_SEND, [accountId, memberOf(desk), `chat-${accountId}`]);
+  const erasureKey = build.keyOf(Buffer.alloc(32, 7));
+  const ask = { at: at('09:00'), by: 'ada', withLate: true };
+  await build.sealMonths(pool, erasureKey, ask);
+  const keep = { ...RETENTION_DEFAULT, sealAfterDays: 10 };
+  const audit = (when: number) => desk.audit(when, false, undefined, { keep, erasureKey });
+  const months = async (): Promise<readonly string[]> => {
+    const { rows } = await pool.query<{ month: string }>(
+      `select to_char(month, 'YYYY-MM') as month from safeband.event_seals order by 1`,
+    );
+    return rows.map(({ month }) => month);
+  };
+  const before = await months();
+  const later = at('2027-03-20T09:00:00.000Z');
+  await audit(later);
+  await audit(later + 1);
+  const after = await months();
+  expect(after.slice(before.length)).toEqual(['2026-11', '2026-12']);
+  await pool.query(
+    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+     values ($1, $2, 'external', '2026-01-06', now())`,
+    [accountId, `late-${accountId}`],
+  );
+  let day = dayOf(later);
+  while (day % after.length !== after.indexOf('2026-01')) day += 1;
+  await audit(startOf(day) + 9 * HOUR_MS);
+  expect(await months()).toEqual(after);
+  const { rows: alerts } = await pool.query(
+    `select account_id as of, details->>'account' as account, details->>'found' as found
+       from safeband.alerts where kind = 'log_altered'`,
+  );
+  expect(alerts).toEqual([{ of: FLEET, account: accountId, found: 'row was added' }]);
+};
+
+export const SEAL_CHECKS = {
+  'the audit seals a month at a time, and finds a row that was added': sealedByAudit,
+} satisfies Readonly<Record<string, DatabaseCheck>>;
+
 export const DATA_CHECKS = {
   'an erased person is in no table, and is still refused': erasedEverywhere,
   'verify finds a row that was added to a sealed month': verified,
   'a row that a rule still needs is kept': needed,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
-export type DataCheckName = keyof typeof DATA_CHECKS;
+export type DataCheckName = keyof typeof DATA_CHECKS | keyof typeof SEAL_CHECKS;
 
 const RETENTION = 'migrations/0051_retention.sql';
 const ERASURE = 'migrations/0053_erasure_and_seals.sql';
@@ -187,5 +231,21 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     old: `return { result: 'broken' };`,
     mutated: `await db.query('select 1');`,
     by: 'verify finds a row that was added to a sealed month',
+  },
+  {
+    rule: 'R29',
+    what: 'the audit seals rows that came late',
+    file: 'src/postgres/data/sealDue.ts',
+    old: 'withLate: false,',
+    mutated: 'withLate: true,',
+    by: 'the audit seals a month at a time, and finds a row that was added',
+  },
+  {
+    rule: 'R29',
+    what: 'a changed row of a sealed month raises no alert',
+    file: 'src/activities/audit/seals.ts',
+    old: 'if (found?.flaw) {',
+    mutated: 'if (found?.flaw && found.isTooLarge) {',
+    by: 'the audit seals a month at a time, and finds a row that was added',
   },
 ];

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { USUAL_SIZES } from '../../src/platform/sizes.js';
+import type { DataNeeds } from '../../src/activities/audit/seals.js';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
 import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
@@ -156,7 +157,12 @@ export class Desk {
   }
 
   /** Audits the fleet, with a Temporal that runs the account's workflow or has lost it. */
-  async audit(at: number, isGone = false, failing?: TasksAtDesk): Promise<Audits> {
+  async audit(
+    at: number,
+    isGone = false,
+    failing?: TasksAtDesk,
+    data: Partial<DataNeeds> = {},
+  ): Promise<Audits> {
     const woken: string[] = [];
     const started: string[] = [];
     const terminated: string[] = [];
@@ -180,6 +186,7 @@ export class Desk {
     };
     const { auditFleet } = this.build.fleetActivities(this.pool, workflows, USUAL_SIZES, {
       keep: RETENTION_DEFAULT,
+      ...data,
     });
     const runId = `audit-${this.accountId}-${at}`;
     await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));

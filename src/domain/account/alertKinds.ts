@@ -22,6 +22,7 @@ export const ALERT_KINDS = [
   'restricted',
   'tasks_failing',
   'too_many_rows',
+  'log_altered',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 /**
@@ -34,6 +35,7 @@ export const ALERTS_OVER_MIDNIGHT = [
   'clock_skew',
   'tasks_failing',
   'too_many_rows',
+  'log_altered',
 ] as const satisfies readonly AlertKind[];
 /** The severities, the least urgent first. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;

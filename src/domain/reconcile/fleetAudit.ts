@@ -66,7 +66,7 @@ export const FLEET_ALERTS = [
 /** An alert of an account, or of the whole fleet. */
 export type FleetAlert = {
   readonly accountId: string;
-  readonly kind: (typeof FLEET_ALERTS)[number];
+  readonly kind: (typeof FLEET_ALERTS)[number] | 'log_altered';
   readonly severity: Severity;
   readonly details: { readonly [name: string]: string | number | null };
 };
@@ -114,3 +114,36 @@ export const skewAlerts = (skewMs: number, at: Instant): readonly FleetAlert[] =
           },
         },
       ];
+
+/** A difference between a sealed month and the event log. */
+export type Altered = {
+  readonly month: string;
+  readonly flaw: 'edited' | 'missing' | 'added' | 'seal';
+  readonly accountId: string | null;
+  readonly day: string;
+  readonly eventId: string | null;
+};
+
+/** Returns the alert of the first difference that was found (R29). A person closes it. */
+export const alteredAlert = (altered: Altered, at: Instant): FleetAlert => ({
+  accountId: FLEET,
+  kind: 'log_altered',
+  severity: 'critical',
+  details: {
+    found: ALTERED_WORDS[altered.flaw],
+    month: altered.month,
+    account: altered.accountId,
+    quotaDay: altered.day,
+    eventId: altered.eventId,
+    cure: 'safeband verify names each difference; the runbook has the next steps',
+    day: isoDay(dayOf(at)),
+  },
+});
+
+/** What differs, in words for people. */
+export const ALTERED_WORDS: Readonly<Record<Altered['flaw'], string>> = {
+  edited: 'row was edited',
+  missing: 'row is missing',
+  added: 'row was added',
+  seal: 'seal was changed',
+};

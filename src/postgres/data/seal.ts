@@ -47,6 +47,8 @@ export type SealAsk = {
   readonly afterDays?: number;
   /** Maximum months; without a number, all closed ones. */
   readonly months?: number;
+  /** Maximum time of a statement. */
+  readonly statementMs?: number;
   /** Called after each part of the rows; if it throws, the month gets no seal. */
   readonly afterPart?: () => void;
 };
@@ -95,7 +97,8 @@ async function sealNext(
   key: ErasureKey,
   ask: SealAsk & { readonly closed: string },
 ): Promise<Sealed | number> {
-  await db.query(`set local statement_timeout = ${HOUR_MS}; set local timezone = 'UTC'`);
+  const { statementMs = HOUR_MS } = ask;
+  await db.query(`set local statement_timeout = ${statementMs}; set local timezone = 'UTC'`);
   const last = await readChain(db);
   checkKey(key, last.keyId);
   const month = last.month === null ? await firstMonth(db) : after(last.month);
@@ -105,6 +108,7 @@ async function sealNext(
     );
     const late = rows[0]?.late ?? 0;
     if (late > 0 && !ask.withLate) return late;
+    ask.afterPart?.();
   }
   if (month === null || month >= ask.closed) return 0;
   const hash = beginHash(last.hash, month);

@@ -39,12 +39,18 @@ export const SELECT = `select event_id::text as "eventId", e.account_id::text as
 export const ORDER = 'order by e.account_id collate "C", e.quota_day, e.event_id';
 
 /** Reads the rows of a statement in parts; the transaction sees one snapshot. */
-export async function* rowsIn<Row>(db: Queryable, name: string, sql: string): AsyncIterable<Row> {
+export async function* rowsIn<Row>(
+  db: Queryable,
+  name: string,
+  sql: string,
+  afterPart?: () => void,
+): AsyncIterable<Row> {
   await db.query(`declare ${name} no scroll cursor for ${sql}`);
   for (let count = ROWS_AT_ONCE; count === ROWS_AT_ONCE;) {
     const { rows } = await db.query<Row & object>(`fetch ${ROWS_AT_ONCE} from ${name}`);
     yield* rows;
     count = rows.length;
+    afterPart?.();
   }
   await db.query(`close ${name}`);
 }
@@ -95,7 +101,3 @@ export const beginHash = (previous: string, month: string): Hash =>
 /** Adds a day of an account; days come by account and day. */
 export const addDay = (hash: Hash, { accountId, day, ids, digests }: Day): Hash =>
   hash.update(JSON.stringify([accountId, day, ids, digests]));
-
-/** Returns the hash of a month: of all its days, and of the seal before it. */
-export const hashOfMonth = (previous: string, month: string, days: readonly Day[]): string =>
-  days.reduce(addDay, beginHash(previous, month)).digest('hex');

@@ -3,10 +3,11 @@ import { HOUR_MS } from '../../domain/primitives/time.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
 import type { ErasureKey } from './erasureKey.js';
 import {
+  addDay,
   after,
+  beginHash,
   checkKey,
   digestOf,
-  hashOfMonth,
   readChain,
   rowsIn,
   SELECT,
@@ -55,34 +56,56 @@ export function verifySeals(pool: Pool, key: ErasureKey): Promise<Verified> {
   );
 }
 
+export type Seal = {
+  readonly month: string;
+  readonly previous: string;
+  readonly hash: string;
+  readonly rows: string;
+};
+
+/** Returns the seals, in the order of their months. */
+export async function readSeals(db: Queryable): Promise<readonly Seal[]> {
+  const { rows } = await db.query<Seal>(
+    'select month::text, previous, hash, rows::text from safeband.event_seals order by month',
+  );
+  return rows;
+}
+
 /** Compares each seal with its days and with the seal before it. */
 export async function verifyChain(
   db: Queryable,
 ): Promise<{ readonly months: number; readonly rows: number; readonly flaws: readonly Flaw[] }> {
-  const { rows: seals } = await db.query<{
-    month: string;
-    previous: string;
-    hash: string;
-    rows: string;
-  }>('select month::text, previous, hash, rows::text from safeband.event_seals order by month');
+  const seals = await readSeals(db);
   const flaws: Flaw[] = [];
-  let [previous, expected, count] = [START, seals[0]?.month ?? '', 0];
-  for (const seal of seals) {
-    const { rows: days } = await db.query<Day>(
-      `select account_id::text as "accountId", quota_day::text as day,
-              array(select unnest(event_ids)::text) as ids, encode(digests, 'hex') as digests
-         from safeband.event_seal_days where month = $1
-        order by account_id collate "C", quota_day`,
-      [seal.month],
-    );
-    const isWhole = hashOfMonth(previous, seal.month, days) === seal.hash;
-    if (!isWhole || seal.previous !== previous || seal.month !== expected) {
-      flaws.push({ flaw: 'seal', accountId: null, day: seal.month, eventId: null });
-    }
-    [previous, expected] = [seal.hash, after(seal.month)];
-    count += Number(seal.rows);
+  for (const [turn, seal] of seals.entries()) {
+    const flaw = await sealFlaw(db, seal, { before: seals[turn - 1] });
+    if (flaw) flaws.push(flaw);
   }
-  return { months: seals.length, rows: count, flaws };
+  const rows = seals.reduce((sum, seal) => sum + Number(seal.rows), 0);
+  return { months: seals.length, rows, flaws };
+}
+
+/** Compares a seal with its days and with the seal before it; undefined: they are the same. */
+export async function sealFlaw(
+  db: Queryable,
+  seal: Seal,
+  { before, afterPart }: { readonly before: Seal | undefined; readonly afterPart?: () => void },
+): Promise<Flaw | undefined> {
+  const hash = beginHash(before?.hash ?? START, seal.month);
+  const days = rowsIn<Day>(
+    db,
+    'days',
+    `select account_id::text as "accountId", quota_day::text as day,
+            array(select unnest(event_ids)::text) as ids, encode(digests, 'hex') as digests
+       from safeband.event_seal_days where month = '${seal.month}'::date
+      order by account_id collate "C", quota_day`,
+    afterPart,
+  );
+  for await (const day of days) addDay(hash, day);
+  const isWhole = hash.digest('hex') === seal.hash;
+  const isNext = before === undefined || seal.month === after(before.month);
+  if (isWhole && seal.previous === (before?.hash ?? START) && isNext) return undefined;
+  return { flaw: 'seal', accountId: null, day: seal.month, eventId: null };
 }
 
 type Compared = { readonly accountId: string; readonly day: string; readonly eventId: string };
@@ -91,8 +114,9 @@ type Compared = { readonly accountId: string; readonly day: string; readonly eve
 export async function verifyRows(
   db: Queryable,
   key: ErasureKey,
-  { from, before }: { readonly from?: string; readonly before: string },
+  ask: { readonly from?: string; readonly before: string; readonly afterPart?: () => void },
 ): Promise<readonly Flaw[]> {
+  const { from, before, afterPart } = ask;
   const since = `'${from ?? '-infinity'}'::date`;
   const flaws: Flaw[] = [];
   const joined = `
@@ -110,7 +134,12 @@ export async function verifyRows(
       from rows full join sealed s
         on s.id = rows."eventId"::bigint and s.account_id::text = rows."accountId"
        and s.quota_day = rows.day::date`;
-  const all = rowsIn<EventRow & { readonly digest: string | null }>(db, 'compared', joined);
+  const all = rowsIn<EventRow & { readonly digest: string | null }>(
+    db,
+    'compared',
+    joined,
+    afterPart,
+  );
   for await (const row of all) {
     const place: Compared = { accountId: row.accountId, day: row.day, eventId: row.eventId };
     if (row.digest === null) flaws.push({ flaw: 'added', ...place });

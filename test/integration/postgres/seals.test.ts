@@ -8,8 +8,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sealFinding } from '../../../src/doctor/seals.js';
 import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
 import { keyOf } from '../../../src/postgres/data/erasureKey.js';
-import { sealMonths, type SealResult } from '../../../src/postgres/data/seal.js';
-import { sealDue } from '../../../src/postgres/data/sealDue.js';
+import { sealMonths } from '../../../src/postgres/data/seal.js';
+import { sealDue, type SealDue } from '../../../src/postgres/data/sealDue.js';
+import { verifyMonth, type MonthVerified } from '../../../src/postgres/data/verifyMonth.js';
 import { verifySeals } from '../../../src/postgres/data/verifySeals.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
 import { safeband, wordsOf } from '../../support/cli.js';
@@ -37,8 +38,11 @@ async function byForce(sql: string): Promise<void> {
 
 let folder: string;
 let month: string;
-/** What the audit sealed. */
-let first: SealResult | null;
+/** What the audit sealed: nothing in too little time, then the first month. */
+let tooLarge: SealDue | null;
+let partsLeft: number | null;
+let first: SealDue | null;
+let compared: MonthVerified | null;
 /** Returns the address of this database for a login that has the rights of a worker. */
 async function workerUrl(user: string): Promise<string> {
   await pool.query(`create role ${user} login password '${user}' in role safeband_worker`);
@@ -63,11 +67,13 @@ beforeAll(async () => {
   await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today: dayOf(now) });
   const user = `seals_${randomUUID().slice(0, 8)}`;
   const asWorker = createPool(await workerUrl(user), 1);
-  const due = (sealMs?: number) =>
-    sealDue(asWorker, key, { at: now, afterDays: 10, ...(sealMs === undefined ? {} : { sealMs }) });
+  const due = (more: { readonly limitMs?: number } = {}) =>
+    sealDue(asWorker, key, { at: now, afterDays: 10, ...more });
   // A month that takes too long gets no seal, and no part of it stays.
-  await expect(due(-1)).rejects.toThrow(/^the seal of \d{4}-\d{2} takes longer than an audit/);
+  tooLarge = await due({ limitMs: -1 });
+  partsLeft = (await pool.query('select from safeband.event_seal_days')).rowCount;
   first = await due();
+  compared = await verifyMonth(asWorker, key, { day: 0 });
   await asWorker.end();
   await pool.query(`drop role ${user}`);
   await seal();
@@ -81,7 +87,10 @@ beforeAll(async () => {
 
 describe('seals', () => {
   it('the audit seals the first month that is due, one at a time, with the rights of a worker', async () => {
-    expect(first).toMatchObject({ late: 0, sealed: [{ month }] });
+    expect(tooLarge).toEqual({ sealed: [], late: 0, tooLarge: month });
+    expect(partsLeft).toBe(0);
+    expect(first).toMatchObject({ late: 0, sealed: [{ month }], tooLarge: null });
+    expect(compared).toEqual({ month, flaw: null, isTooLarge: false });
     const { rows } = await pool.query<{ by: string }>(
       `select sealed_by as by from safeband.event_seals order by month`,
     );
@@ -112,6 +121,18 @@ describe('seals', () => {
     expect(verified.rows).toBe(sealed.reduce((sum, { rows }) => sum + rows, 0));
   });
 
+  it('each day another sealed month is compared, and the limit of an audit ends the comparison', async () => {
+    const { rows: all } = await pool.query<{ month: string }>(
+      `select to_char(month, 'YYYY-MM') as month from safeband.event_seals order by month`,
+    );
+    const months = await Promise.all(
+      all.map(async (_, day) => (await verifyMonth(pool, key, { day }))?.month),
+    );
+    expect(months).toEqual(all.map((one) => one.month));
+    const isFirst = { month, flaw: null, isTooLarge: true };
+    expect(await verifyMonth(pool, key, { day: all.length, limitMs: -1 })).toEqual(isFirst);
+  });
+
   it('verify names account, day and row of an edited, a removed and an added row', async () => {
     const { rows } = await pool.query<{ id: string; day: string }>(
       `select event_id::text as id, quota_day::text as day from safeband.inmail_events
@@ -130,6 +151,9 @@ describe('seals', () => {
       `update safeband.inmail_events set delivered_at = delivered_at + interval '1 s' where event_id = ${one.id}`,
     );
     expect(await flaws()).toEqual([{ flaw: 'edited', ...place(one) }]);
+    expect(await verifyMonth(pool, key, { day: 0 })).toMatchObject({
+      flaw: { flaw: 'edited', ...place(one) },
+    });
     await byForce(
       `update safeband.inmail_events set delivered_at = delivered_at - interval '1 s' where event_id = ${one.id}`,
     );
@@ -165,6 +189,7 @@ describe('seals', () => {
     expect((await verifySeals(pool, key)).flaws).toContainEqual(
       expect.objectContaining({ flaw: 'seal' }),
     );
+    expect(await verifyMonth(pool, key, { day: 0 })).toMatchObject({ flaw: { flaw: 'seal' } });
     await change(
       `update safeband.event_seals set hash = translate(hash, '123456789abcdef0', '0123456789abcdef')`,
     );

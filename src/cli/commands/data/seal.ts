@@ -1,8 +1,9 @@
 /** `safeband seal` and `safeband verify`: seals of closed months, and their signed files (R29). */
 import type { Command } from 'commander';
+import { ALTERED_WORDS } from '../../../domain/reconcile/fleetAudit.js';
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
 import { sealMonths } from '../../../postgres/data/seal.js';
-import { verifySeals, type Flaw, type Verified } from '../../../postgres/data/verifySeals.js';
+import { verifySeals, type Verified } from '../../../postgres/data/verifySeals.js';
 import {
   checkSigned,
   SignedFileError,
@@ -130,20 +131,13 @@ function fileText({ header, flaws, isCut }: CheckedFile, style: Style): string {
   return [table, '', ...(isCut ? ['more differences are not shown'] : []), ...what].join('\n');
 }
 
-const WORDS: Readonly<Record<Flaw['flaw'], string>> = {
-  edited: 'row was edited',
-  missing: 'row is missing',
-  added: 'row was added',
-  seal: 'seal was changed',
-};
-
 function textOf({ months, rows, head, flaws, isCut }: Verified, style: Style): string {
   if (months === 0) return 'no month is sealed yet\nnext: safeband seal';
   const all = `${thousands(rows)} rows of ${thousands(months)} sealed months`;
   const last = `last hash: ${head}`;
   if (flaws.length === 0) return `${all}: no difference\n${last}`;
   const table = style.table(
-    flaws.map((one) => [WORDS[one.flaw], one.accountId, one.day, one.eventId]),
+    flaws.map((one) => [ALTERED_WORDS[one.flaw], one.accountId, one.day, one.eventId]),
     ['found', 'account', 'day', '>event'],
   );
   return [table, '', ...(isCut ? ['more differences are not shown'] : []), all, last].join('\n');

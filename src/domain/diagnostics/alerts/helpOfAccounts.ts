@@ -137,4 +137,17 @@ export const HELP_OF_ACCOUNTS = {
     ifNoPersonActs: 'If no person acts, the account stays held and grants nothing.',
     endedBy: 'reconcile',
   },
+  log_altered: {
+    title: 'A sealed month of the event log was changed',
+    found:
+      'A row of a sealed month was edited, removed or added, or a seal was changed. The details' +
+      ' name the first difference that the audit found.',
+    step:
+      'Run `safeband verify`, which names each difference, and find out who changed the database.' +
+      ' Rows that came late and are right are sealed with `safeband seal --with-late`.',
+    ifNoPersonActs:
+      'If no person acts, the month is not signed for customers, and its numbers may be wrong. No' +
+      ' account sends more than its cap, because no grant depends on a sealed month.',
+    endedBy: 'person',
+  },
 } as const satisfies Partial<Record<AlertKind, AlertHelp>>;
