@@ -1,15 +1,15 @@
 /**
- * Makes one file of the domain and of what it imports. This takes a tenth of the time that a copy of
+ * Makes one file of the domain, of the other pure files that a check needs, and of what they import. This takes a tenth of the time that a copy of
  * the sources takes (`broken`), because no file is looked up or compiled by the test runner.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { mutated, project, type Mutant } from './mutant.js';
-import { DOMAIN_FILES, type Domain } from '../support/domain.js';
+import { CHECKED_FILES, type Checked } from './checkedFiles.js';
 
 const folder = path.join(project, 'src', 'domain');
-const contents = DOMAIN_FILES.map((name) => `export * from './${name}.js';`).join('\n');
+const contents = CHECKED_FILES.map((name) => `export * from './${name}.js';`).join('\n');
 let loaded = 0;
 
 const breaking = (mutant: Mutant): Plugin => ({
@@ -25,7 +25,7 @@ const breaking = (mutant: Mutant): Plugin => ({
 });
 
 /** Returns the domain with one text replaced. Throws if the text is not there exactly once. */
-export async function brokenDomain(mutant?: Mutant): Promise<Domain> {
+export async function brokenDomain(mutant?: Mutant): Promise<Checked> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: folder, loader: 'ts' },
     bundle: true,
@@ -37,6 +37,6 @@ export async function brokenDomain(mutant?: Mutant): Promise<Domain> {
   const code = `${outputFiles[0]?.text ?? ''}\n// ${(loaded += 1)}`;
   // The number makes each address new, so that two mutants never share a module.
   const address = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
-  const domain: Domain = await import(/* @vite-ignore */ address);
+  const domain: Checked = await import(/* @vite-ignore */ address);
   return domain;
 }

@@ -128,8 +128,8 @@ const sealedByAudit: DatabaseCheck = async (desk) => {
   await desk.begin();
   await pool.query(ONE_SEND, [accountId, memberOf(desk), `chat-${accountId}`]);
   const erasureKey = build.keyOf(Buffer.alloc(32, 7));
-  const ask = { at: at('09:00'), by: 'ada', withLate: true };
-  await build.sealMonths(pool, erasureKey, ask);
+  const begun = at('2027-02-20T09:00:00.000Z');
+  await build.sealMonths(pool, erasureKey, { at: begun, by: 'ada', withLate: true });
   const keep = { ...RETENTION_DEFAULT, sealAfterDays: 10 };
   const audit = (when: number) => desk.audit(when, false, undefined, { keep, erasureKey });
   const months = async (): Promise<readonly string[]> => {
@@ -139,11 +139,11 @@ const sealedByAudit: DatabaseCheck = async (desk) => {
     return rows.map(({ month }) => month);
   };
   const before = await months();
-  const later = at('2027-03-20T09:00:00.000Z');
+  const later = at('2027-05-20T09:00:00.000Z');
   await audit(later);
   await audit(later + 1);
   const after = await months();
-  expect(after.slice(before.length)).toEqual(['2026-11', '2026-12']);
+  expect(after.slice(before.length)).toEqual(['2027-02', '2027-03']);
   await pool.query(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
      values ($1, $2, 'external', '2026-01-06', now())`,

@@ -4,9 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALERT_CHECKS } from './alertChecks.js';
+import { BACKUP_CHECKS } from './backupMutants.js';
 import { CAMPAIGN_CHECKS } from './campaignMutants.js';
 import { CONTACT_CHECKS } from './contactMutants.js';
-import { DATA_CHECKS } from './dataMutants.js';
+import { DATA_CHECKS, SEAL_CHECKS } from './dataMutants.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
@@ -28,6 +29,8 @@ const CHECKS = {
   ...GROUP_SEND_CHECKS,
   ...DATA_CHECKS,
   ...CONTACT_CHECKS,
+  ...BACKUP_CHECKS,
+  ...SEAL_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {
@@ -53,10 +56,10 @@ describe('the database and the activities as they are', () => {
   });
 });
 
-/** A mutant with other migrations needs its own database, because an audit reads all accounts. */
+/** A mutant with other migrations needs its own database; audits and seals read all accounts. */
 async function ownDatabase({ file }: Mutant, sources: string): Promise<Database | undefined> {
   if (file.startsWith('migrations/')) return databaseOf(sources);
-  const isOfAudit = file.includes('fleet') || file.startsWith('src/postgres/operations/');
+  const isOfAudit = /fleet|audit|^src\/postgres\/(data|operations)\//.test(file);
   return isOfAudit ? databaseOf() : undefined;
 }
 

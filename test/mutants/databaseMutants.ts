@@ -1,6 +1,7 @@
 /** SQL, migrations and activities: each of these mutants fails a check on a real database. */
 import type { AlertCheckName } from './alertChecks.js';
 import { ALERT_MUTANTS } from './alertMutants.js';
+import { BACKUP_MUTANTS, type BackupCheckName } from './backupMutants.js';
 import { CAMPAIGN_MUTANTS, type CampaignCheckName } from './campaignMutants.js';
 import { CONTACT_MUTANTS, type ContactCheckName } from './contactMutants.js';
 import { DATA_MUTANTS, type DataCheckName } from './dataMutants.js';
@@ -31,6 +32,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   | GroupSendCheckName
   | DataCheckName
   | ContactCheckName
+  | BackupCheckName
 >[] = [
   {
     rule: 'R14',
@@ -343,4 +345,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...CONTACT_MUTANTS,
   ...GROUP_MUTANTS,
   ...GROUP_SEND_MUTANTS,
+  ...BACKUP_MUTANTS,
 ];

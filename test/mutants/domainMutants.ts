@@ -7,7 +7,9 @@ import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { LINE_MUTANTS } from './lineMutants.js';
 import { ORDER_MUTANTS } from './orderMutants.js';
+import { RESTORED_MUTANTS } from './restoredMutants.js';
 import { SHADOW_MUTANTS } from './shadowMutants.js';
+import { SIGNED_MUTANTS } from './signedMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
@@ -327,4 +329,6 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...BRAKE_MUTANTS,
   ...ORDER_MUTANTS,
   ...REPLY_MUTANTS,
+  ...RESTORED_MUTANTS,
+  ...SIGNED_MUTANTS,
 ];

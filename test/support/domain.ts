@@ -108,9 +108,13 @@ export const DOMAIN_FILES = [
 /** The extension of this file: `.ts` in the sources, `.js` after a build. */
 const EXTENSION = path.extname(import.meta.url);
 
-export async function loadDomain(folder: string): Promise<Domain> {
+/** Loads the domain; with other names, these files, which include the domain. */
+export async function loadDomain<All extends Domain = Domain>(
+  folder: string,
+  files: readonly string[] = DOMAIN_FILES,
+): Promise<All> {
   const modules = await Promise.all(
-    DOMAIN_FILES.map(
+    files.map(
       (name) =>
         import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}${EXTENSION}`)).href),
     ),

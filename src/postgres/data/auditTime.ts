@@ -23,7 +23,7 @@ export function limited(ask: {
   };
 }
 
-/** True if the time was over, or that of a statement. */
+/** True if the time has ended, or that of a statement. */
 export const isOutOfTime = (error: unknown): boolean =>
   error instanceof OutOfTime ||
   (error instanceof Error && 'code' in error && error.code === CANCELED);

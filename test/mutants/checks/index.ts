@@ -10,7 +10,9 @@ import { layerChecks } from './layers.js';
 import { orderChecks } from './order.js';
 import { pacingChecks } from './pacing.js';
 import { replyChecks } from './replies.js';
+import { restoredChecks } from './restored.js';
 import { shadowChecks } from './shadow.js';
+import { signedChecks } from './signed.js';
 import { spellingChecks } from './spelling.js';
 
 export const CHECKS = {
@@ -27,5 +29,7 @@ export const CHECKS = {
   ...shadowChecks,
   ...brakeChecks,
   ...orderChecks,
+  ...restoredChecks,
+  ...signedChecks,
 };
 export type CheckName = keyof typeof CHECKS;

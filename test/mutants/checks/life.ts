@@ -8,6 +8,7 @@ import type { Start } from '../../../src/domain/commands/administer.js';
 import type { Attempt, ReadBack, Evidence } from '../../../src/domain/records/snapshot.js';
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
 import type { Domain } from '../../support/domain.js';
+import type { Checked } from '../checkedFiles.js';
 import type { Command } from '../../../src/domain/account/refusals.js';
 import type { ManualEdit } from '../../../src/domain/account/counter.js';
 
@@ -17,7 +18,7 @@ export const LATE = at('23:50');
 export const NEXT_DAY = at('2026-11-25T00:05:00.000Z');
 export const OWNER = 'this chain';
 
-export type Check = (domain: Domain) => void;
+export type Check = (domain: Checked) => void | Promise<void>;
 
 export class Life {
   readonly domain: Domain;
