@@ -51,6 +51,7 @@ begin
       ('safeband_worker', 'inmail_events', 'select, insert'),
       ('safeband_worker', 'send_attempts', 'select, insert'),
       ('safeband_worker', 'reconciler_runs', 'select, insert'),
+      ('safeband_worker', 'recovery', 'select, insert, update'),
       ('safeband_worker', 'corrections', 'select, insert'),
       ('safeband_worker', 'alerts', 'select, insert, update'),
       -- A person may run the command line with the worker's login, which lists alerts.
@@ -97,6 +98,7 @@ begin
       ('safeband_reader', 'inmail_events', 'select'),
       ('safeband_reader', 'send_attempts', 'select'),
       ('safeband_reader', 'reconciler_runs', 'select'),
+      ('safeband_reader', 'recovery', 'select'),
       ('safeband_reader', 'corrections', 'select'),
       ('safeband_reader', 'alerts', 'select'),
       ('safeband_reader', 'alert_actions', 'select'),
@@ -134,6 +136,7 @@ begin
       ('safeband_server', 'send_attempts',
         'update (outcome, chat_id, message_id, error_code, settled_at)'),
       ('safeband_server', 'reconciler_runs', 'select'),
+      ('safeband_server', 'recovery', 'select'),
       ('safeband_server', 'corrections', 'select'),
       ('safeband_server', 'alerts', 'select'),
       ('safeband_server', 'alerts', 'update (resolved_at, acknowledged_at, recorded_at)'),

@@ -103,9 +103,12 @@ async function audit(
     await wakeAll(pool, [...wanted], auditWakes, workflows, raise),
     await startMissing(pool, absent, workflows, raise),
   );
+  // An account without a workflow was silent for this reason, and has reconciled since its start.
+  const started = new Set(woken.missing);
+  const overdue = silent.filter(({ suspect }) => !started.has(suspect.accountId));
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
-    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
+    ...overdue.map(({ suspect }) => overdueAlert(suspect, at)),
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
@@ -115,7 +118,7 @@ async function audit(
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
     woken: woken.reached,
-    silent: silent.length,
+    silent: overdue.length,
     lateResets: judged.filter(({ isLate }) => isLate).length,
     missing: woken.missing.length,
     unreached: woken.unreached.length,

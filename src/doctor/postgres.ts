@@ -4,6 +4,7 @@ import { counted, span, when } from '../domain/primitives/clockWords.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../domain/primitives/limits.js';
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { readFailingAlerts, type FailingAlert } from '../postgres/operations/failing.js';
+import { readRecovery, type Recovery } from '../postgres/operations/recovery.js';
 import { readTableSizes } from '../postgres/operations/tableSizes.js';
 import type { Pool } from '../postgres/pool.js';
 import {
@@ -24,6 +25,7 @@ import {
   type Reason,
   type ReasonOf,
 } from './finding.js';
+import { recoveryFinding } from './recovery.js';
 import { sealFinding } from './seals.js';
 import { tableFindings } from './tables.js';
 
@@ -116,6 +118,7 @@ function unreadable(reason: Reason): readonly Finding[] {
 async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
   const vitals = await readVitals(pool, { at: now, overdueMs: OVERDUE_MS });
   const keys = await readKeyCount(pool);
+  const recovery = await readRecovery(pool);
   if (!vitals) return [];
   return [
     vitals.connected === 0
@@ -125,7 +128,8 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
           'safeband connect <account> --tier sales_navigator',
         )
       : ok('accounts', `${vitals.connected} connected`),
-    audit(vitals, now),
+    audit(vitals, recovery, now),
+    recoveryFinding(recovery, now),
     overdue(vitals, now),
     alerts(vitals),
     ...failing(await readFailingAlerts(pool)),
@@ -155,7 +159,8 @@ function apiKeys(keys: number | null): Finding {
 const AUDIT_CURE =
   'correct schedule and worker below, then run temporal schedule trigger -s inmail-fleet-audit';
 
-function audit({ audit: last, ageMs }: Vitals, now: Instant): Finding {
+/** An audit that starts thousands of accounts writes its heartbeat late, so each start counts. */
+function audit({ audit: last, ageMs }: Vitals, recovery: Recovery | null, now: Instant): Finding {
   const name = 'fleet audit';
   // A database older than two intervals should have had one: no audit runs.
   if (last === null) {
@@ -165,7 +170,8 @@ function audit({ audit: last, ageMs }: Vitals, now: Instant): Finding {
   const text =
     `last ${when(last.at, now)}: ${drifting} drifting, ${woken} woken, ${missing} missing, ` +
     `${lateReconciles + lateResets} late`;
-  return now - last.at > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
+  const workedAt = Math.max(last.at, recovery?.lastAt ?? last.at);
+  return now - workedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
 }
 
 function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {

@@ -267,6 +267,7 @@ export const BRAKE_PART: BrakePart = {
 /** What the page *Fleet* shows with its accounts. */
 export const FLEET = {
   lastHeartbeatAt: NOON,
+  recovery: null,
   runs: 3,
   group: null,
   groups: [],

@@ -2,6 +2,7 @@
 import { heartbeat, log } from '@temporalio/activity';
 import { MINUTE_MS, SECOND_MS } from '../../domain/primitives/time.js';
 import { readClock, readOpened, readTier } from '../../postgres/operations/fleet.js';
+import { noteStarted } from '../../postgres/operations/recovery.js';
 import type { Pool } from '../../postgres/pool.js';
 import { eachOf } from '../eachOf.js';
 
@@ -53,7 +54,10 @@ export async function wakeOrStart(
   }
 }
 
-/** Starts these accounts again, those that have a workflow after all excepted. */
+/**
+ * Starts these accounts again, those that have a workflow after all excepted. Stores after each batch
+ * how many are left: the heartbeat of the audit comes only after the last one.
+ */
 export async function startMissing(
   pool: Pool,
   accountIds: readonly string[],
@@ -68,16 +72,22 @@ export async function startMissing(
   };
   const until = Date.now() + STARTS_MS;
   const opening = new Opening(pool);
+  if (accountIds.length === 0) await noteStarted(pool, { started: 0, missing: 0 });
   let next = 0;
   while (next < accountIds.length && Date.now() < until) {
     const batch = accountIds.slice(next, next + BATCH);
     const since = await readClock(pool);
+    const before = found.started.length;
     await eachOf(batch, async (accountId) => {
       const done = await wakeOrStart(pool, accountId, workflows, raise);
       found[done].push(accountId);
       if (done === 'started') opening.add(accountId, since);
     });
     next += batch.length;
+    await noteStarted(pool, {
+      started: found.started.length - before,
+      missing: accountIds.length - next + found.unreached.length,
+    });
     await opening.atMost(OPENING_MAX, until);
     const isRound = next % LOGGED < BATCH || next === accountIds.length;
     if (isRound && accountIds.length > BATCH) {

@@ -87,6 +87,7 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   migration_lock: 'permanently',
   order_accounts: 'permanently',
   orders: 'permanently',
+  recovery: 'permanently',
   replies: 'permanently',
   reservation_history: '90 days',
   retention: 'permanently',

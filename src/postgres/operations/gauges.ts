@@ -51,6 +51,7 @@ export type Gauges = {
   /** Connected accounts whose row still has an earlier day. */
   readonly lateResets: number;
   readonly audit: {
+    /** Of its heartbeat, or of the last account that it started again. */
     readonly ageSeconds: number;
     readonly durationSeconds: number;
     /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
@@ -138,7 +139,8 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
        'unexplained', sums.unexplained, 'inFlight', slots.open, 'overdueLeases', slots.overdue,
        'hot', sums.hot, 'oldestCheckSeconds', sums.oldest, 'lateResets', sums.late,
        'audit', (select jsonb_build_object(
-           'ageSeconds', extract(epoch from clock_timestamp() - recorded_at)::float8,
+           'ageSeconds', extract(epoch from clock_timestamp()
+             - greatest(recorded_at, (select last_at from safeband.recovery)))::float8,
            'durationSeconds', duration_ms / 1000.0,
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))

@@ -4,7 +4,10 @@ import { rowsOf, type Queryable } from '../pool.js';
 export type Health = {
   /** Migrations that were applied, in order. */
   readonly migrations: readonly string[];
-  /** Age of the last heartbeat of the fleet audit; null if there was none. */
+  /**
+   * Age of the last heartbeat of the fleet audit, or of the last account that it started again:
+   * an audit that starts thousands of accounts writes its heartbeat late. Null if there was none.
+   */
   readonly auditAgeMs: number | null;
   /** Age of the database's first migration. */
   readonly ageMs: number;
@@ -26,9 +29,10 @@ export async function readHealth(db: Queryable): Promise<Health | null> {
          'failing', (select count(distinct account_id) from safeband.alerts
                       where resolved_at is null and kind = 'tasks_failing'
                         and severity = 'critical'),
-         'auditAgeMs', (select extract(epoch from clock_timestamp() - recorded_at) * 1000
-                          from safeband.reconciler_runs where scope = 'fleet'
-                         order by ran_at desc limit 1)) as row`,
+         'auditAgeMs', extract(epoch from clock_timestamp() - greatest(
+             (select recorded_at from safeband.reconciler_runs where scope = 'fleet'
+               order by ran_at desc limit 1),
+             (select last_at from safeband.recovery))) * 1000) as row`,
       [],
     );
     return health ?? null;

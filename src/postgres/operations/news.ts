@@ -57,7 +57,11 @@ export async function readNews(db: Queryable, day: UtcDay, onPage = NOTHING): Pr
 
 const NOTHING = (): void => undefined;
 
-/** Reads the rows that were written since that transaction. */
+/**
+ * Reads the rows that were written since that transaction. A row with a higher number than every
+ * transaction of this server came with a restore from another server: the first audit after the
+ * restore read it. Without the limit, each audit would read these rows again.
+ */
 async function readSince(db: Queryable, since: string, day: UtcDay): Promise<News> {
   const { rows } = await db.query<News>(
     `with news as (
@@ -65,10 +69,12 @@ async function readSince(db: Queryable, since: string, day: UtcDay): Promise<New
          from safeband.send_attempts s
          left join safeband.reservations r using (account_id, reservation_id)
         where s.written_in >= $1::xid8 and s.quota_day >= safeband.day_at($2) and ${IS_NEWS}
+          and s.written_in < pg_snapshot_xmax(pg_current_snapshot())
        union all
        select account_id, written_in, recorded_at, null
          from safeband.inmail_events
         where number is null and written_in >= $1::xid8
+          and written_in < pg_snapshot_xmax(pg_current_snapshot())
      ), ${FOUND} from aged`,
     [since, day - REMEMBERED_DAYS],
   );

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeShare } from '../../../src/postgres/access/shares.js';
+import { noteStarted } from '../../../src/postgres/operations/recovery.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { ask, run as runNow, update, sent } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
@@ -57,15 +58,26 @@ describe('doctor', () => {
     });
   });
 
-  it('doctor names what the last audit found', async () => {
+  it('doctor names what the last audit found, and how far a recovery has come', async () => {
     await stand.pool.query(
       `insert into safeband.reconciler_runs
          (run_id, scope, ran_at, duration_ms, accounts_checked, explanation)
        values ('doctor', 'fleet', now(), 1, 9,
          '{"drifting": 2, "woken": 3, "missing": 1, "silent": 4, "lateResets": 1}')`,
     );
+    await noteStarted(stand.pool, { started: 1_200, missing: 34 });
     const report = await doctor({});
     await stand.pool.query(`delete from safeband.reconciler_runs where run_id = 'doctor'`);
+    await noteStarted(stand.pool, { started: 34, missing: 0 });
+    expect(found(report, 'recovery')).toMatchObject({
+      level: 'warn',
+      text: expect.stringMatching(/^1,200 of 1,234 accounts .* again, 34 left, since .* UTC/),
+      cure: 'safeband recover',
+    });
+    expect(found(await doctor({}), 'recovery')).toMatchObject({
+      level: 'ok',
+      text: expect.stringMatching(/^1,234 accounts started again, the last .* ago\)$/),
+    });
     expect(found(report, 'fleet audit')).toMatchObject({
       level: 'ok',
       text: expect.stringMatching(/^last .*: 2 drifting, 3 woken, 1 missing, 5 late$/),

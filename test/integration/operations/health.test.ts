@@ -12,6 +12,7 @@ import { serveMetrics } from '../../../src/http/routes/metrics.js';
 import { createMetrics } from '../../../src/platform/metrics.js';
 import { readGauges } from '../../../src/postgres/operations/gauges.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
+import { noteStarted, readRecovery } from '../../../src/postgres/operations/recovery.js';
 import { makeKey } from '../../../src/postgres/access/keys.js';
 import { knownMigrations } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
@@ -84,6 +85,13 @@ it('the server is ready while everything answers; each failed check names the fi
   expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('npm run migrate')]]);
   await heartbeat('21 minutes');
   expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('worker runs')]]);
+  // This audit starts thousands of accounts, and its heartbeat comes at the end.
+  await noteStarted(pool, { started: 25, missing: 9_000 });
+  expect(await readyz()).toEqual([200]);
+  // An account that cannot be started is no sign of a working audit.
+  await pool.query(`update safeband.recovery set last_at = now() - interval '21 minutes'`);
+  await noteStarted(pool, { started: 0, missing: 1 });
+  expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('worker runs')]]);
   await heartbeat('19 minutes');
   expect(await readyz()).toEqual([200]);
 
@@ -112,6 +120,28 @@ it('the server is ready while everything answers; each failed check names the fi
   const add = `insert into safeband.schema_migrations values ($1, ''), ('9999_later.sql', '')`;
   await pool.query(add, [last]);
   expect(await readyz()).toEqual([200]);
+});
+
+it('the progress of a recovery adds up over audits, and the next one begins again', async () => {
+  const noted = async (started: number, missing: number) => {
+    await noteStarted(pool, { started, missing });
+    return readRecovery(pool);
+  };
+  await pool.query('delete from safeband.recovery');
+  expect(await noted(0, 0)).toBeNull();
+  const first = await noted(0, 30);
+  expect(first).toMatchObject({ lastAt: null, started: 0, missing: 30 });
+  const { beganAt } = first ?? {};
+  expect(await noted(25, 5)).toMatchObject({ beganAt, started: 25, missing: 5 });
+  expect(await noted(4, 1)).toMatchObject({ beganAt, started: 29, missing: 1 });
+  // A person disconnected the last one.
+  const over = await noted(0, 0);
+  expect(over).toMatchObject({ beganAt, lastAt: expect.any(Number), started: 29, missing: 0 });
+  await pool.query(`update safeband.recovery set began_at = began_at - interval '1 hour'`);
+  const next = await noted(2, 0);
+  expect(next).toMatchObject({ started: 2, missing: 0 });
+  expect(next?.beganAt).toBeGreaterThanOrEqual(beganAt ?? Infinity);
+  await pool.query('delete from safeband.recovery');
 });
 
 it('the server stays ready while tasks of accounts fail, and reports the number of accounts', async () => {

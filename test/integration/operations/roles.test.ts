@@ -72,6 +72,7 @@ const RIGHTS = `
   past_days           s       -         s       s
   past_sends          s       -         s       s
   reconciler_runs     si      -         s       s
+  recovery            siu     -         s       s
   replies             si      -         s       s
   reservation_history -       -         s       s
   reservations        siu     -         s       s

@@ -5,6 +5,7 @@ import type { Audited } from '../../../src/activities/ports.js';
 import type { Findings } from '../../../src/temporal/protocol.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { registerSchedule } from '../../../src/temporal/schedules.js';
+import { readRecovery } from '../../../src/postgres/operations/recovery.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
 
@@ -207,9 +208,13 @@ describe('an account that writes nothing', () => {
 
   it('an account that writes nothing is started again if its workflow is gone, continues, and the alert ends', async () => {
     const { id, account } = await cold(3);
+    await all(SILENT, id);
     await account.terminate('as an accident would');
     const found = await audit();
-    expect(found.missing).toBe(1);
+    expect(found).toMatchObject({ missing: 1, silent: 0 });
+    expect(await alertsOf(id)).not.toContainEqual({ kind: 'run_overdue', isOpen: true });
+    // The progress of a recovery, which pages and doctor show.
+    expect(await readRecovery(stand.pool)).toMatchObject({ started: 1, missing: 0 });
     const open = { kind: 'workflow_missing', isOpen: true };
     expect(await alertsOf(id)).toContainEqual(open);
     await expect

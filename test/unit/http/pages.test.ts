@@ -24,7 +24,7 @@ import { nextEdge, numbersOfRow, type Numbers } from '../../../src/http/pages/ui
 import { ProblemPage } from '../../../src/http/pages/ui/problemPage.js';
 import { WhyPage } from '../../../src/http/pages/account/why.js';
 import { Problem } from '../../../src/http/plumbing/problems.js';
-import { dayOf } from '../../../src/domain/primitives/time.js';
+import { dayOf, HOUR_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import { countsOf } from '../../../src/postgres/list/selecting.js';
 import { at } from '../../support/scenario.js';
 import {
@@ -239,6 +239,27 @@ it('the fleet page shows accounts with drift, and how many of them the audit cou
   expect(text).toContain('Connected accounts with drift (3)');
   expect(text).toContain('Of these accounts, 1 has a drift of more than 5');
   expect(text).toContain('event log 2, imported 2: drift 6');
+});
+
+it('the fleet page shows how many accounts without a workflow are started again', () => {
+  const shown = (more: object): string => {
+    const props = { ...fleetOf([]), heartbeats: [], ...FLEET, ...more };
+    const html = htmlOf(FleetPage({ frame: frame(), ...props }));
+    const checks = html.split('id="checks"')[1]?.split('</section>')[0] ?? '';
+    return checks.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  };
+  const lastHeartbeatAt = NOON - 25 * MINUTE_MS;
+  const recovery = { beganAt: NOON - 6 * MINUTE_MS, lastAt: NOON, started: 7_412, missing: 2_588 };
+  const open = shown({ lastHeartbeatAt, recovery });
+  expect(open).toContain('Accounts without a workflow 2,588 7,412 of 10,000 started again since');
+  expect(open).not.toContain('overdue'); // its heartbeat comes at the end
+  expect(shown({ lastHeartbeatAt })).toContain('overdue');
+  const over = { ...recovery, started: 10_000, missing: 0 };
+  expect(shown({ recovery: over })).toContain('Accounts without a workflow 0 10,000 of 10,000');
+  const old = { ...over, lastAt: NOON - 2 * HOUR_MS };
+  for (const hidden of [{}, { recovery: old }, { recovery, heartbeats: null }]) {
+    expect(shown(hidden)).not.toContain('without a workflow');
+  }
 });
 
 it('the fleet page has what each audit found, and the account page the open slots of its status', () => {

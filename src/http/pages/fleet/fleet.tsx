@@ -1,8 +1,9 @@
 /** *Fleet*: the audits, and the accounts with drift or a cooldown. No audit calls LinkedIn. */
 import type { VNode } from 'preact';
 import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
-import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
+import { HOUR_MS, MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
+import type { Recovery } from '../../../postgres/operations/recovery.js';
 import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
 import type { Figures } from '../../../postgres/list/selecting.js';
 import type { FleetShown, Reading } from '../accounts/accountList.js';
@@ -30,6 +31,8 @@ type Props = {
   /** Null for a limited key, because the rows contain the number of all accounts. */
   readonly heartbeats: readonly Heartbeat[] | null;
   readonly lastHeartbeatAt: Instant | null;
+  /** Null if no account was ever without a workflow. */
+  readonly recovery: Recovery | null;
   readonly runs: number;
   /** The accounts of a group, or of all. */
   readonly group: GroupFilter;
@@ -135,8 +138,10 @@ function States({ figures }: { readonly figures: Figures }): VNode {
   );
 }
 
-function Checks({ frame, fleet, lastHeartbeatAt, runs }: Props): VNode {
-  const isOverdue = lastHeartbeatAt === null || frame.now - lastHeartbeatAt > OVERDUE_MS;
+function Checks({ frame, fleet, lastHeartbeatAt, recovery, heartbeats, runs }: Props): VNode {
+  // An audit that starts thousands of accounts writes its heartbeat late, so each start counts.
+  const workedAt = Math.max(lastHeartbeatAt ?? 0, recovery?.lastAt ?? 0);
+  const isOverdue = lastHeartbeatAt === null || frame.now - workedAt > OVERDUE_MS;
   return (
     <Section id="checks" title="Audits and reconciles">
       <dl class="two">
@@ -151,6 +156,7 @@ function Checks({ frame, fleet, lastHeartbeatAt, runs }: Props): VNode {
             {isOverdue ? 'overdue: it runs every 10 minutes' : 'it runs every 10 minutes'}
           </dd>
         </div>
+        {heartbeats === null ? null : <Missing recovery={recovery} now={frame.now} />}
         {fleet === null ? null : <LeastRecent oldest={fleet.figures.oldest} now={frame.now} />}
         <div>
           <dt>Reconciles of accounts</dt>
@@ -161,6 +167,31 @@ function Checks({ frame, fleet, lastHeartbeatAt, runs }: Props): VNode {
         </div>
       </dl>
     </Section>
+  );
+}
+
+/** Shows the accounts without a workflow, and the end of a recovery for an hour. */
+function Missing({
+  recovery,
+  now,
+}: {
+  readonly recovery: Recovery | null;
+  readonly now: Instant;
+}): VNode | null {
+  if (recovery === null) return null;
+  const { beganAt, lastAt, started, missing } = recovery;
+  if (missing === 0 && (lastAt ?? 0) < now - HOUR_MS) return null;
+  return (
+    <div class={missing > 0 ? 'over' : undefined} id="recovery">
+      <dt>Accounts without a workflow</dt>
+      <dd>
+        <strong>{whole(missing)}</strong>
+      </dd>
+      <dd class="note">
+        {whole(started)} of {whole(started + missing)} started again since <When at={beganAt} />,{' '}
+        <Ago at={beganAt} now={now} />
+      </dd>
+    </div>
   );
 }
 

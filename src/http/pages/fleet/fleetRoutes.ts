@@ -1,6 +1,7 @@
 /** The pages about all accounts; a limited key shows only its own accounts. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DAY_MS } from '../../../domain/primitives/time.js';
+import { readRecovery } from '../../../postgres/operations/recovery.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
 import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
 import { groupOfPage } from '../../plumbing/groupFilter.js';
@@ -39,9 +40,10 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
     const group = groupOfPage(new URLSearchParams(request.url.split('?')[1]).get('group'));
     const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
     const asked = { caller: { accounts }, isFresh: isHardRefresh(request) };
-    const [{ reading, fleet }, heartbeats, runs, groups, brakes] = await Promise.all([
+    const [{ reading, fleet }, heartbeats, recovery, runs, groups, brakes] = await Promise.all([
       list.fleet(asked, SHOWN),
       listHeartbeats(pool, HEARTBEATS_SHOWN),
+      readRecovery(pool),
       countRuns(pool, at - DAY_MS, accounts),
       countGroups(pool, caller.accounts),
       readBrakes(client, pool).catch(() => null),
@@ -53,6 +55,7 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
       fleet,
       heartbeats: caller.accounts === null ? heartbeats : null,
       lastHeartbeatAt: heartbeats[0]?.ranAt ?? null,
+      recovery,
       runs,
       group,
       groups,
