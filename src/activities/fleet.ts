@@ -83,8 +83,8 @@ async function audit(
     ...(await readUnreconciled(pool, dayOf(at))),
     ...news.accountIds.filter((id) => connected.has(id)),
   ]);
-  const silent = judged.filter(({ isSilent }) => isSilent);
-  const suspected = [...silent.map(({ suspect }) => suspect.accountId), ...wanted];
+  const silent = judged.flatMap(({ suspect, isSilent }) => (isSilent ? [suspect] : []));
+  const suspected = [...silent.map(({ accountId }) => accountId), ...wanted];
   const found = await findFailing(pool, workflows.tasks, {
     runId,
     at,
@@ -103,17 +103,14 @@ async function audit(
     await wakeAll(pool, [...wanted], auditWakes, workflows, raise),
     await startMissing(pool, absent, workflows, raise),
   );
-  // An account without a workflow was silent for this reason, and has reconciled since its start.
-  const started = new Set(woken.missing);
-  const overdue = silent.filter(({ suspect }) => !started.has(suspect.accountId));
+  const overdue = except(silent, woken.missing);
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
-    ...overdue.map(({ suspect }) => overdueAlert(suspect, at)),
+    ...overdue.map((suspect) => overdueAlert(suspect, at)),
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
   const kept = found.unknown.map((accountId) => ({ accountId, kind: 'tasks_failing' as const }));
-  const isWhole = woken.unreached.length === 0;
   const audited: Audited = {
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
@@ -134,7 +131,7 @@ async function audit(
       durationMs: Math.round(performance.now() - begin),
       checked: audited.checked,
       isAlerted: alerts.length > 0,
-      explanation: { ...audited, ...(isWhole ? { horizon: news.horizon } : {}) },
+      explanation: { ...audited, ...(audited.unreached > 0 ? {} : { horizon: news.horizon }) },
     });
   });
   return audited;
@@ -199,6 +196,15 @@ async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> 
     if (ids.size % 1_000 === 0) heartbeat(ids.size);
   }
   return ids;
+}
+
+/**
+ * Leaves out the accounts that were started again: they were silent because they had no workflow,
+ * and most of them have reconciled since.
+ */
+function except(silent: readonly Suspect[], missing: readonly string[]): readonly Suspect[] {
+  const started = new Set(missing);
+  return silent.filter(({ accountId }) => !started.has(accountId));
 }
 
 const raisedBy =

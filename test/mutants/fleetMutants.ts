@@ -21,7 +21,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     rule: 'R8',
     what: 'an account without a reconcile raises no alert',
     file: FLEET,
-    old: '    ...overdue.map(({ suspect }) => overdueAlert(suspect, at)),\n',
+    old: '    ...overdue.map((suspect) => overdueAlert(suspect, at)),\n',
     mutated: '',
     by: 'a hot account without a reconcile for 20 minutes is overdue',
   },
