@@ -631,6 +631,18 @@ create table safeband.reconciler_runs (
 CREATE INDEX reconciler_runs_account ON safeband.reconciler_runs USING btree (account_id, ran_at DESC);
 CREATE INDEX reconciler_runs_scope ON safeband.reconciler_runs USING btree (scope, ran_at DESC);
 
+create table safeband.recovery (
+  is_only boolean not null default true,
+  began_at timestamp with time zone not null,
+  last_at timestamp with time zone,
+  started integer not null,
+  missing integer not null,
+  constraint recovery_is_only_check CHECK (is_only),
+  constraint recovery_missing_check CHECK (missing >= 0),
+  constraint recovery_started_check CHECK (started >= 0),
+  constraint recovery_pkey PRIMARY KEY (is_only)
+);
+
 create table safeband.replies (
   account_id safeband.account_id not null,
   chat_id safeband.foreign_id not null,

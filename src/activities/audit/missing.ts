@@ -55,8 +55,8 @@ export async function wakeOrStart(
 }
 
 /**
- * Starts these accounts again, those that have a workflow after all excepted. Stores after each batch
- * how many are left: the heartbeat of the audit comes only after the last one.
+ * Starts these accounts again, those that have a workflow after all excepted. Stores after each
+ * batch how many are left: the heartbeat of the audit comes only after the last one.
  */
 export async function startMissing(
   pool: Pool,
