@@ -12,9 +12,18 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import type { ReservationWire } from '../../src/domain/wire/responses.js';
-import { all, ask, run, update, statusOf, whenSaved, type Known } from '../support/account.js';
+import {
+  all,
+  ask,
+  run,
+  update,
+  statusOf,
+  whenSaved,
+  withRoom,
+  type Known,
+} from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
-import { fastForward, secondsToMidnight } from '../support/time.js';
+import { fastForward } from '../support/time.js';
 
 const MINUTE_MS = 60_000;
 
@@ -47,8 +56,7 @@ async function connected(start: object = {}): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
   await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, unsaved: 0 });
-  const left = secondsToMidnight((await statusOf(account)).asOf);
-  if (left < 3_700) await fastForward(stand.client, account.workflowId, left);
+  await withRoom(stand, account, 3_700);
   await run(account);
   return { id, account };
 }

@@ -121,8 +121,7 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
        from (select now() - interval '40 days' as at) sent`,
     [id],
   );
-  const observed = new Date(Date.now() - 60_000).toISOString();
-  await update(account, 'creditsObserved', { balance: 10, at: observed });
+  await update(account, 'creditsObserved', { balance: 10, at: new Date().toISOString() });
   const reply = (chatId: string) =>
     update(account, 'replyObserved', { chatId, at: new Date().toISOString() });
   const locked = await lockTable(stand.databaseUrl, 'reservations');

@@ -97,9 +97,19 @@ export async function run(account: WorkflowHandle, triesMax = RUNS_MAX): Promise
   }
 }
 
+/** Skips to the next day if the UTC day of the account has fewer than `secondsLeft`. */
+export async function withRoom(
+  { client }: Pick<Stand, 'client'>,
+  account: WorkflowHandle,
+  secondsLeft: number,
+): Promise<void> {
+  const toMidnight = secondsToMidnight((await statusOf(account)).asOf);
+  if (toMidnight < secondsLeft) await fastForward(client, account.workflowId, toMidnight);
+}
+
 /**
- * Connects an account with that many deliveries, all of them in Postgres. If its UTC day has fewer
- * than `secondsLeft`, the account first skips to the next day.
+ * Connects an account with that many deliveries, all of them in Postgres, in a day that has at
+ * least `secondsLeft`.
  */
 export async function sent(
   stand: Stand,
@@ -109,10 +119,7 @@ export async function sent(
 ): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
-  if (secondsLeft > 0) {
-    const toMidnight = secondsToMidnight((await statusOf(account)).asOf);
-    if (toMidnight < secondsLeft) await fastForward(stand.client, account.workflowId, toMidnight);
-  }
+  if (secondsLeft > 0) await withRoom(stand, account, secondsLeft);
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
   if (count > 0) await update(account, 'sendReserveBatch', { requests });
   for (const { reservationId } of requests) {

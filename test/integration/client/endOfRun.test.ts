@@ -31,7 +31,7 @@ const raw: Send = async (id, report) => {
   }
 };
 const byClient: Send = (id, report) =>
-  createClient({ client: stand.client, taskQueue: stand.taskQueue, deadlineMs: 60_000 }).delivered(
+  createClient({ client: stand.client, taskQueue: stand.taskQueue, deadlineMs: 600_000 }).delivered(
     id,
     report,
   );

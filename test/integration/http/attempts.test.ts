@@ -61,7 +61,7 @@ describe('attempts', () => {
     expect(await rows(id)).toEqual([]);
     await post(id, 'resume', { reason: 'looked' });
     await post(id, 'configure', { dailyCap: 1 });
-    const validUntil = new Date(Date.now() + 86_400_000).toISOString();
+    const validUntil = new Date(Date.now() + 2 * 86_400_000).toISOString();
     const ask = { reservationId: 'next', wait: true, validUntil };
     expect((await post(id, 'sendReserve', ask)).json()).toMatchObject({ waiting: true });
     expect(await attempt(id, { reservationId: 'next' })).toMatchObject({ reason: 'waiting' });

@@ -123,7 +123,7 @@ describe('while the brake is on', () => {
     const waits: string[] = [];
     const waiting = library.sendWhenAllowed(
       id,
-      { reservationId: 'waits', validUntil: new Date(Date.now() + 60_000).toISOString() },
+      { reservationId: 'waits', validUntil: new Date(Date.now() + 600_000).toISOString() },
       send,
       {
         journal: { begin: async () => true, settle: async () => undefined },
@@ -154,7 +154,7 @@ describe('while the brake is on', () => {
     };
     const sent = await library.sendWhenAllowed(
       id,
-      { reservationId: 'next', validUntil: new Date(Date.now() + 60_000).toISOString() },
+      { reservationId: 'next', validUntil: new Date(Date.now() + 600_000).toISOString() },
       async () => {
         throw new SendFailure('unknown', 'the call was made');
       },

@@ -212,7 +212,7 @@ it('metrics show the fleet to a key of all accounts', async () => {
         now() - interval '5 min'),
        ('acme-2', 'premium', safeband.utc_day(now()), 5, 0, 0, 1, 0, 'cooldown', now() - interval '1 min',
         'throttled', null, null, 'o', 1, 1, now(), null, now()),
-       ('acme-3', 'premium', safeband.utc_day(now()) - 1, 9, 0, 9, 9, 9, 'active', null, null, 'ada', now(),
+       ('acme-3', 'premium', safeband.utc_day(now()) - 2, 9, 0, 9, 9, 9, 'active', null, null, 'ada', now(),
         'o', 1, 1, now(), null, null)) as row`,
   );
   await pool.query(

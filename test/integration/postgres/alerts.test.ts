@@ -12,6 +12,8 @@ import {
   type AlertPlace,
 } from '../../../src/postgres/alerts/alerts.js';
 import type { Pool } from '../../../src/postgres/pool.js';
+import { DAY_MS } from '../../../src/domain/primitives/time.js';
+import { closeFleetAlerts } from '../../../src/postgres/operations/fleet.js';
 import { raiseAlerts } from '../../../src/postgres/save/runs.js';
 import { at } from '../../support/scenario.js';
 import { withDatabase } from '../../support/database.js';
@@ -88,6 +90,44 @@ it('an alert whose severity rises is no longer acknowledged, and a falling one s
   expect(await raise('two', '10:20', { severity: 'critical' })).toMatchObject({
     acknowledged: null,
   });
+});
+
+it('a cause of no day stays one alert over midnight, and a cause of a day has an alert for each', async () => {
+  const DAYS = ['2026-11-24', '2026-11-25'];
+  const raiseOn = async (day: string, kind: string): Promise<string> => {
+    const runId = `over-${(runs += 1)}`;
+    const alerts = [{ accountId: 'over', kind, severity: 'critical', details: { day } }];
+    const time = at('10:00') + DAYS.indexOf(day) * DAY_MS;
+    await raiseAlerts(pool, { runId, at: time, alerts });
+    return runId;
+  };
+  for (const day of DAYS) await raiseOn(day, 'drift');
+  await raiseOn('2026-11-24', 'tasks_failing');
+  await pool.query(
+    `update safeband.alerts set acknowledged_at = raised_at where kind = 'tasks_failing'`,
+  );
+  const runId = await raiseOn('2026-11-25', 'tasks_failing');
+  // An older version has opened one on each day: the audit ends the other one.
+  await pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
+     values ('over', 'tasks_failing', 'critical', '2026-11-23', safeband.at_ms($1))`,
+    [at('09:00') - DAY_MS],
+  );
+  await closeFleetAlerts(pool, { runId, at: at('10:00') + DAY_MS, kept: [] });
+  const { rows } = await pool.query(
+    `select kind, quota_day::text as day, details->>'day' as said, times,
+            resolved_at is null as "isOpen", acknowledged_at is not null as "isAcknowledged"
+       from safeband.alerts where account_id = 'over' order by kind, quota_day`,
+  );
+  const [first = '', second = ''] = DAYS;
+  const drift = { kind: 'drift', times: 1, isOpen: true, isAcknowledged: false };
+  const failing = { kind: 'tasks_failing', isOpen: true, isAcknowledged: true };
+  expect(rows).toEqual([
+    { ...drift, day: first, said: first },
+    { ...drift, day: second, said: second },
+    { ...failing, day: '2026-11-23', said: null, times: 1, isOpen: false, isAcknowledged: false },
+    { ...failing, day: first, said: first, times: 2 },
+  ]);
 });
 
 it('an alert is closed once, by one of two people at the same time', async () => {
