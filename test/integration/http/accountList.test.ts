@@ -46,7 +46,8 @@ beforeEach(() => {
   gate = () => undefined;
 });
 
-function listOf(answerMs?: number) {
+/** By default its pages wait for all reads: a slow machine needs seconds for so many accounts. */
+function listOf(answerMs = 60_000) {
   const gatedQuery =
     (db: Pick<Pool, 'query'>) =>
     async (sql: string, values: unknown[] = []): Promise<unknown> => {
@@ -65,7 +66,7 @@ function listOf(answerMs?: number) {
           ? connect
           : Reflect.get(target, name),
   });
-  const list = new AccountList({ pool: gated, now: () => now, ...(answerMs ? { answerMs } : {}) });
+  const list = new AccountList({ pool: gated, now: () => now, answerMs });
   const open = (
     query: Record<string, string> = {},
     isFresh = false,
