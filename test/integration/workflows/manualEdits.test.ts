@@ -12,12 +12,12 @@ import {
   run,
   update,
   statusOf,
+  tick,
   type Known,
   type Part,
 } from '../../support/account.js';
 import { BOOKKEEPING, COMPARED, HEALED, KEPT, STOPS } from '../../support/manualEdits.js';
 import { createStand, type Stand } from '../../support/stand.js';
-import { fastForward, secondsToMidnight } from '../../support/time.js';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -77,18 +77,6 @@ const settle = (account: Known['account'], isHot: boolean): Promise<void> =>
     const { unsaved, nextReconcileAt } = await statusOf(account);
     expect([healed, unsaved, nextReconcileAt === null]).toEqual([false, 0, !isHot]);
   }, PATIENCE);
-
-const TICK_SECONDS = 10 * 60 + 5;
-/**
- * Lets the account's own tick come. In the last minutes of a day it would end the day, and with it
- * the numbers that an edit changes: then a caller asks for the run.
- */
-async function tick(account: Known['account']): Promise<void> {
-  const { asOf } = await statusOf(account);
-  const hasRoom = secondsToMidnight(asOf) > TICK_SECONDS + 300;
-  if (hasRoom) await fastForward(stand.client, account.workflowId, TICK_SECONDS);
-  else await run(account);
-}
 
 type Row = { readonly [column: string]: unknown };
 const rowOf = async (id: string): Promise<Row> => {
@@ -208,7 +196,7 @@ describe('a hot account corrects a manual edit of its row', () => {
   const of = healsAll(true, (edits) =>
     inBatches(edits, async ({ account, one }) => {
       if (one.isAsked) await run(account);
-      else await tick(account);
+      else await tick(stand, account);
     }),
   );
   it.each(named)('%s', (_, one) => {
@@ -282,7 +270,7 @@ describe('manually deleted or added rows', () => {
         where account_id = $1 and reservation_id <> 'wild' order by 1`;
       const rows = await all(stand, reservations, id);
       await all(stand, sql, id);
-      if (isHot) await tick(account);
+      if (isHot) await tick(stand, account);
       else await audit();
       const corrections = () => correctionsOf(id);
       await expect.poll(corrections).toHaveLength(corrected + 1);
