@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /**
  * Counters begin anew at midnight UTC on the servers' clocks, which no test can stop, and a test
- * would lose its slots. So no test file begins in the last minutes of a day. Beside three others, the
+ * would lose its slots. So no test file begins in the last minutes of a day. With three others, the
  * longest file takes 80 s on two cores, and three times as long on a slow machine. Tests of midnight
  * itself use skipped time. A test that skips time makes room for it first (`withRoom`).
  */

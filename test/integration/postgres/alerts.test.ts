@@ -115,7 +115,7 @@ it('a cause of no day stays one alert over midnight, and a cause of a day has an
   );
   await closeFleetAlerts(pool, { runId, at: at('10:00') + DAY_MS, kept: [] });
   const { rows } = await pool.query(
-    `select kind, quota_day::text as day, details->>'day' as said, times,
+    `select kind, quota_day::text as day, details->>'day' as stated, times,
             resolved_at is null as "isOpen", acknowledged_at is not null as "isAcknowledged"
        from safeband.alerts where account_id = 'over' order by kind, quota_day`,
   );
@@ -123,10 +123,10 @@ it('a cause of no day stays one alert over midnight, and a cause of a day has an
   const drift = { kind: 'drift', times: 1, isOpen: true, isAcknowledged: false };
   const failing = { kind: 'tasks_failing', isOpen: true, isAcknowledged: true };
   expect(rows).toEqual([
-    { ...drift, day: first, said: first },
-    { ...drift, day: second, said: second },
-    { ...failing, day: '2026-11-23', said: null, times: 1, isOpen: false, isAcknowledged: false },
-    { ...failing, day: first, said: first, times: 2 },
+    { ...drift, day: first, stated: first },
+    { ...drift, day: second, stated: second },
+    { ...failing, day: '2026-11-23', stated: null, times: 1, isOpen: false, isAcknowledged: false },
+    { ...failing, day: first, stated: first, times: 2 },
   ]);
 });
 
