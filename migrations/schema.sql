@@ -146,8 +146,10 @@ create table safeband.account_list (
   constraint account_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id) ON DELETE CASCADE,
   constraint account_list_pkey PRIMARY KEY (account_id)
 );
+CREATE INDEX account_list_checked ON safeband.account_list USING btree (COALESCE(checked_at, '-infinity'::timestamp with time zone), account_id);
 CREATE INDEX account_list_counter ON safeband.account_list USING btree (counter, account_id);
 CREATE INDEX account_list_counter_desc ON safeband.account_list USING btree (counter DESC, account_id);
+CREATE INDEX account_list_disconnected ON safeband.account_list USING btree (COALESCE(checked_at, '-infinity'::timestamp with time zone), account_id) WHERE (state = 'disconnected'::text);
 CREATE INDEX account_list_drift ON safeband.account_list USING btree (abs(drift), account_id);
 CREATE INDEX account_list_drift_desc ON safeband.account_list USING btree (abs(drift) DESC, account_id);
 CREATE INDEX account_list_ends ON safeband.account_list USING btree (ends_at);
@@ -161,6 +163,7 @@ CREATE INDEX account_list_urgency_desc ON safeband.account_list USING btree (urg
 CREATE TRIGGER count_added AFTER INSERT ON safeband.account_list REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
 CREATE TRIGGER count_changed AFTER UPDATE ON safeband.account_list REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
 CREATE TRIGGER count_gone AFTER DELETE ON safeband.account_list REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_listed();
+CREATE TRIGGER name_added AFTER INSERT ON safeband.account_list REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.name_listed();
 
 create table safeband.account_list_read (
   single boolean not null default true,
@@ -173,6 +176,14 @@ create table safeband.account_list_read (
   constraint account_list_read_single_check CHECK (single),
   constraint account_list_read_pkey PRIMARY KEY (single)
 );
+
+create table safeband.account_names (
+  account_id safeband.account_id not null,
+  parts text[] not null generated always as (safeband.parts_of_id((account_id)::text)) stored,
+  constraint account_names_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.account_list(account_id) ON DELETE CASCADE,
+  constraint account_names_pkey PRIMARY KEY (account_id)
+);
+CREATE INDEX account_names_parts ON safeband.account_names USING gin (parts) WITH (fastupdate=off);
 
 create table safeband.accounts (
   account_id safeband.account_id not null,
@@ -561,6 +572,19 @@ create table safeband.order_accounts (
   constraint order_accounts_pkey PRIMARY KEY (order_id, account_id)
 );
 CREATE INDEX order_accounts_left ON safeband.order_accounts USING btree (order_id, account_id) WHERE (outcome IS NULL);
+CREATE TRIGGER count_added AFTER INSERT ON safeband.order_accounts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_ordered();
+CREATE TRIGGER count_changed AFTER UPDATE ON safeband.order_accounts REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_ordered();
+CREATE TRIGGER count_gone AFTER DELETE ON safeband.order_accounts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION safeband.count_ordered();
+
+create table safeband.order_counts (
+  order_id text not null,
+  outcome text not null,
+  part smallint not null,
+  accounts integer not null,
+  constraint order_counts_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'unchanged'::text, 'failed'::text, 'left'::text])),
+  constraint order_counts_order_id_fkey FOREIGN KEY (order_id) REFERENCES safeband.orders(order_id) ON DELETE CASCADE,
+  constraint order_counts_pkey PRIMARY KEY (order_id, outcome, part)
+);
 
 create table safeband.orders (
   order_id text not null,
@@ -1234,6 +1258,27 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION safeband.count_ordered()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op in ('UPDATE', 'DELETE') then
+    insert into safeband.order_counts as c
+      select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, -count(*)
+        from gone group by 1, 2 order by 1, 2
+    on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') then
+    insert into safeband.order_counts as c
+      select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, count(*)
+        from added group by 1, 2 order by 1, 2
+    on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.day_at(day integer)
  RETURNS date
  LANGUAGE sql
@@ -1469,6 +1514,16 @@ CREATE OR REPLACE FUNCTION safeband.ms_of(at timestamp with time zone)
  IMMUTABLE PARALLEL SAFE
 AS $function$ select floor(extract(epoch from at) * 1000)::bigint $function$;
 
+CREATE OR REPLACE FUNCTION safeband.name_listed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.account_names (account_id) select account_id from added;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.note_group()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1604,6 +1659,15 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.parts_of_id(id text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  select coalesce(array_agg(substr(lower(id collate "C"), n, 3)), '{}')
+    from generate_series(1, length(id) - 2) n
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.proved_of(a safeband.accounts, slots integer)
  RETURNS integer

@@ -168,13 +168,13 @@ const ORDER_ROW = `jsonb_build_object('orderId', o.order_id, 'kind', o.kind, 'fi
   'stopped', case when o.stopped_at is not null then jsonb_build_object(
     'at', safeband.iso(o.stopped_at), 'actor', o.stopped_by, 'reason', o.stop_reason) end,
   'done', x.done, 'unchanged', x.unchanged, 'failed', x.failed, 'left', x.unasked)`;
-/** One pass over the accounts of each order: an order for the fleet has as many. */
+/** Triggers keep the counts: an order for the fleet has as many accounts. */
 const WITH_COUNTS = `cross join lateral (
-  select count(*) filter (where outcome = 'done') as done,
-         count(*) filter (where outcome = 'unchanged') as unchanged,
-         count(*) filter (where outcome = 'failed') as failed,
-         count(*) filter (where outcome is null) as unasked
-    from safeband.order_accounts where order_id = o.order_id) x`;
+  select coalesce(sum(accounts) filter (where outcome = 'done'), 0) as done,
+         coalesce(sum(accounts) filter (where outcome = 'unchanged'), 0) as unchanged,
+         coalesce(sum(accounts) filter (where outcome = 'failed'), 0) as failed,
+         coalesce(sum(accounts) filter (where outcome = 'left'), 0) as unasked
+    from safeband.order_counts where order_id = o.order_id) x`;
 /** A limited key sees an order if it may see each of its accounts. */
 const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
   where y.order_id = o.order_id and not y.account_id = any($1)))`;

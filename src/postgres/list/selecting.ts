@@ -2,68 +2,20 @@
 import type { AccountState } from '../../domain/gate/accountState.js';
 import { DRIFT_MAX } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
-import type { Sending, SendingGroup } from '../../domain/wire/canSend.js';
-import { NO_GROUP, type GroupCount, type GroupFilter } from '../groups/members.js';
+import type { SendingGroup } from '../../domain/wire/canSend.js';
+import { NO_GROUP, type GroupCount } from '../groups/members.js';
 import { onlyRow, rowsOf, type Queryable } from '../pool.js';
+import {
+  byOrder,
+  conditionOf,
+  matchesOf,
+  matching,
+  parameters,
+  type Filter,
+  type Ids,
+  type Order,
+} from './conditions.js';
 import type { Entry } from './entries.js';
-
-type Ids = readonly string[] | null;
-
-export type Sort = 'id' | 'counter' | 'remaining' | 'drift' | 'state' | 'checked';
-export type Filter = {
-  readonly search: string;
-  readonly state: AccountState | null;
-  readonly sending: Sending | null;
-  readonly group: GroupFilter;
-  readonly accounts: Ids;
-};
-export type Order = {
-  readonly sort: Sort;
-  readonly isDescending: boolean;
-  /** The last audit: it checked every connected account, and changed none of their rows. */
-  readonly auditedAt: Instant | null;
-};
-
-/** Collects the parameters of a statement: returns the name of each. */
-function parameters() {
-  const values: unknown[] = [];
-  const name = (value: unknown): string => {
-    values.push(value);
-    return `$${values.length}`;
-  };
-  return { values, name };
-}
-type Name = (value: unknown) => string;
-
-/** Returns the condition of a filter. */
-function conditionOf({ search, state, sending, group, accounts }: Filter, name: Name): string {
-  const parts = [
-    accounts === null ? [] : `account_id = any(${name(accounts)}::text[])`,
-    state === null ? [] : `state = ${name(state)}`,
-    sending === null ? [] : `sending = ${name(sending)}`,
-    group === null ? [] : group === NO_GROUP ? 'group_name is null' : `group_name = ${name(group)}`,
-    // Ids have only letters of ASCII, and this collation compares them faster.
-    search === ''
-      ? []
-      : `strpos(lower(account_id::text collate "C"), ${name(search.toLowerCase())}) > 0`,
-  ].flat();
-  return parts.length === 0 ? 'true' : parts.join(' and ');
-}
-
-/** Returns what a list is sorted by. */
-function keyOf({ sort, auditedAt }: Order, name: Name): string {
-  const keys: Readonly<Record<Exclude<Sort, 'checked'>, string>> = {
-    id: 'account_id',
-    counter: 'counter',
-    remaining: 'remaining',
-    drift: 'abs(drift)',
-    state: 'urgency',
-  };
-  return sort === 'checked' ? checkedAt(auditedAt, name) : keys[sort];
-}
-const checkedAt = (auditedAt: Instant | null, name: Name): string =>
-  `coalesce(greatest(checked_at, case when state <> 'disconnected' then
-     (select safeband.at_ms(${name(auditedAt)}::bigint)) end), '-infinity')`;
 
 const ENTRY = `jsonb_build_object('accountId', account_id, 'state', state, 'urgency', urgency,
   'sending', sending, 'group', group_name, 'counter', counter, 'logged', logged,
@@ -71,7 +23,7 @@ const ENTRY = `jsonb_build_object('accountId', account_id, 'state', state, 'urge
   'checkedAt', safeband.ms_of(checked_at), 'cooldownUntil', safeband.ms_of(cooldown_until),
   'endsAt', safeband.ms_of(ends_at))`;
 
-/** Reads a page of the list. Accounts that are equal in its order come by id. */
+/** Reads a page of the list. */
 export function readEntries(
   db: Queryable,
   filter: Filter,
@@ -79,17 +31,37 @@ export function readEntries(
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<readonly Entry[]> {
   const { values, name } = parameters();
-  const condition = conditionOf(filter, name);
-  const ties = order.sort === 'id' ? '' : ', account_id';
-  const by = `order by ${keyOf(order, name)} ${order.isDescending ? 'desc' : 'asc'}${ties}`;
+  const matches = matchesOf(conditionOf(filter, name), order, name, offset + limit);
+  const by = byOrder(order);
   // The rows before the offset are only counted: the entries are built of those of the page.
   return rowsOf<Entry>(
     db,
     `select ${ENTRY} as row from (
-       select * from safeband.account_list where ${condition} ${by}
-        limit ${name(limit)} offset ${name(offset)}) page ${by}`,
+       select * from ${matches} list ${by} limit ${name(limit)} offset ${name(offset)}) page ${by}`,
     values,
   );
+}
+
+/** Characters of the parts of ids that have an index. */
+const PART = 3;
+/** Maximum accounts of a search that are named; of more, a page finds its accounts soon. */
+const FOUND_MAX = 1_000;
+
+/** Reads the accounts that match a search by the index of parts of ids; null: many, or unknown. */
+export async function findAccounts(db: Queryable, search: string, most = FOUND_MAX): Promise<Ids> {
+  const characters = Array.from(search.toLowerCase());
+  if (characters.length < PART) return null;
+  const starts = characters.slice(PART - 1);
+  const wanted = starts.map((_, n) => characters.slice(n, n + PART).join(''));
+  const { values, name } = parameters();
+  const [ids = []] = await rowsOf<readonly string[]>(
+    db,
+    `select to_jsonb(array(select account_id from safeband.account_names
+       where parts @> ${name(wanted)}::text[]
+         and ${matching(search, name)} limit ${name(most + 1)})) as row`,
+    values,
+  );
+  return ids.length > most ? null : ids;
 }
 
 /** Counts the accounts that match a filter. */
@@ -209,7 +181,8 @@ export async function readFigures(
   const [max, most] = [name(DRIFT_MAX), name(limit)];
   const mine = accounts === null ? 'true' : `account_id = any(${name(accounts)}::text[])`;
   const connected = `${mine} and state <> 'disconnected'`;
-  const at = checkedAt(auditedAt, name);
+  const byCheck: Order = { sort: 'checked', isDescending: false, auditedAt };
+  const checked = matchesOf(connected, byCheck, name, 1);
   const [cells, [found]] = await Promise.all([
     readCells(db, accounts),
     rowsOf<{
@@ -230,8 +203,7 @@ export async function readFigures(
                     order by cooldown_until, account_id limit ${most}),
          'oldest', (select jsonb_build_object('accountId', account_id,
                       'at', safeband.ms_of(nullif(checked, '-infinity'))) from (
-                      select account_id, ${at} as checked from safeband.account_list
-                       where ${connected} order by 2, 1 limit 1) first)) as row`,
+                      select * from ${checked} list ${byOrder(byCheck)} limit 1) first)) as row`,
       values,
     ),
   ]);
@@ -276,7 +248,7 @@ export async function readIds(
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly ids: Known; readonly matches: number }> {
   const { values, name } = parameters();
-  const every = { search, accounts, state: null, sending: null, group: null };
+  const every = { search, accounts, found: null, state: null, sending: null, group: null };
   const condition = conditionOf(every, name);
   const [found] = await rowsOf<{ readonly ids: Known; readonly matches: number }>(
     db,

@@ -48,6 +48,7 @@ const RIGHTS = `
   account_history     -       -         s       s
   account_list        -       -         -       siu
   account_list_read   -       -         -       su
+  account_names       -       -         -       si
   account_status      s       -         s       s
   accounts            siu     -         s       s
   alert_actions       s       -         s       si
@@ -68,6 +69,7 @@ const RIGHTS = `
   inmail_events       si      -         s       s
   migration_lock      -       -         -       -
   order_accounts      su.     -         s       si
+  order_counts        siu     -         s       siu
   orders              su.     -         s       siu.
   past_days           s       -         s       s
   past_sends          s       -         s       s

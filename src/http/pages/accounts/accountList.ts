@@ -9,6 +9,7 @@ import type { Entry } from '../../../postgres/list/entries.js';
 import {
   countMatches,
   countsOf,
+  findAccounts,
   matchesIn,
   readCells,
   readEntries,
@@ -182,8 +183,11 @@ export class AccountList {
     auditedAt: Instant | null,
   ): Promise<Selected> {
     const { pool } = this.#needs;
-    const filter = { ...ask, accounts };
-    const cells = await readCells(pool, accounts);
+    const [cells, found] = await Promise.all([
+      readCells(pool, accounts),
+      findAccounts(pool, ask.search),
+    ]);
+    const filter = { ...ask, found, accounts };
     const matches = ask.search === '' ? matchesIn(cells, ask) : await countMatches(pool, filter);
     const place = placeOf(matches, ask);
     const entries = await readEntries(pool, filter, { ...ask, auditedAt }, place);

@@ -4,7 +4,7 @@ import { TIER_WORDS } from '../../../domain/primitives/tier.js';
 import type { Caller } from '../../access/caller.js';
 import { addressOf, SORTS, type Ask } from './accountsView.js';
 import type { Listed, Reading } from './accountList.js';
-import type { Sort } from '../../../postgres/list/selecting.js';
+import type { Sort } from '../../../postgres/list/conditions.js';
 import { Filter } from './filter.js';
 import { StillReading } from './stillReading.js';
 import { CanSendLine } from '../ui/canSend.js';

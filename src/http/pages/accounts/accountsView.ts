@@ -4,7 +4,7 @@ import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
 import { NO_GROUP, type GroupFilter } from '../../../postgres/groups/members.js';
 import { groupOfPage } from '../../plumbing/groupFilter.js';
 import type { Entry } from '../../../postgres/list/entries.js';
-import type { Sort } from '../../../postgres/list/selecting.js';
+import type { Sort } from '../../../postgres/list/conditions.js';
 import { STATES } from '../ui/words.js';
 
 export const PAGE_SIZE = 50;
