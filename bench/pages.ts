@@ -199,7 +199,7 @@ async function ofFleet(client: SafebandClient, database: Filled): Promise<readon
   await served.close();
   return [
     ...lines,
-    [`${fleet}, GET /v1/accounts?send=person, which reads 2,000, p95`, p95(scanned), ''],
+    [`${fleet}, GET /v1/accounts?send=person, p95`, p95(scanned), ''],
     [
       `${fleet}, accounts page while 10 accounts a second change, p95`,
       p95(changing),

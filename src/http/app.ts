@@ -20,6 +20,7 @@ import { doctorRoutes } from './operations/doctorRoute.js';
 import { driftRoutes } from './operations/driftRoute.js';
 import { shadowRoute } from './operations/shadowRoute.js';
 import { addOperations } from './operations/operations.js';
+import { AccountList } from './pages/accounts/accountList.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
 import { addRateLimit } from './access/rateLimit.js';
@@ -79,7 +80,8 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const keyring = new Keyring(needs.pool, needs.now);
   const statuses = new StatusReader(needs);
   const live = new Live({ ...needs, keyring, statuses, limits });
-  const parts: Parts = { ...needs, keyring, statuses, live };
+  const list = new AccountList({ ...needs, live });
+  const parts: Parts = { ...needs, keyring, statuses, live, list };
   const pages = await createPages(parts);
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));

@@ -8,6 +8,7 @@ import type { Pool } from '../postgres/pool.js';
 import type { Keyring } from './access/keyring.js';
 import type { Limits } from './plumbing/limits.js';
 import type { Live } from './live/live.js';
+import type { AccountList } from './pages/accounts/accountList.js';
 import type { Operations } from './operations/operations.js';
 import type { UnipileLink } from './providers/unipileOrders.js';
 import type { StatusReader } from '../status/statusReader.js';
@@ -52,4 +53,6 @@ export type Parts = Needs & {
   readonly keyring: Keyring;
   readonly statuses: StatusReader;
   readonly live: Live;
+  /** Selects accounts for pages and lists. */
+  readonly list: AccountList;
 };

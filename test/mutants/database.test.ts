@@ -15,6 +15,7 @@ import { FLEET_CHECKS } from './fleetChecks.js';
 import { GROUP_CHECKS } from './groupMutants.js';
 import { GROUP_SEND_CHECKS } from './groupSendMutants.js';
 import { IDENTITY_CHECKS } from './identityChecks.js';
+import { LIST_CHECKS } from './listMutants.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 
@@ -31,6 +32,7 @@ const CHECKS = {
   ...CONTACT_CHECKS,
   ...BACKUP_CHECKS,
   ...SEAL_CHECKS,
+  ...LIST_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {

@@ -1,18 +1,15 @@
 /** SQL, migrations and activities: each of these mutants fails a check on a real database. */
-import type { AlertCheckName } from './alertChecks.js';
 import { ALERT_MUTANTS } from './alertMutants.js';
-import { BACKUP_MUTANTS, type BackupCheckName } from './backupMutants.js';
-import { CAMPAIGN_MUTANTS, type CampaignCheckName } from './campaignMutants.js';
-import { CONTACT_MUTANTS, type ContactCheckName } from './contactMutants.js';
-import { DATA_MUTANTS, type DataCheckName } from './dataMutants.js';
-import type { DatabaseCheckName } from './databaseChecks.js';
-import type { FleetCheckName } from './fleetChecks.js';
+import { BACKUP_MUTANTS } from './backupMutants.js';
+import { CAMPAIGN_MUTANTS } from './campaignMutants.js';
+import type { CheckName } from './databaseCheckNames.js';
+import { CONTACT_MUTANTS } from './contactMutants.js';
+import { DATA_MUTANTS } from './dataMutants.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
-import { GROUP_MUTANTS, type GroupCheckName } from './groupMutants.js';
-import { GROUP_SEND_MUTANTS, type GroupSendCheckName } from './groupSendMutants.js';
-import type { IdentityCheckName } from './identityChecks.js';
+import { GROUP_MUTANTS } from './groupMutants.js';
+import { GROUP_SEND_MUTANTS } from './groupSendMutants.js';
 import { IDENTITY_MUTANTS } from './identityMutants.js';
-import type { RunCheckName } from './runChecks.js';
+import { LIST_MUTANTS } from './listMutants.js';
 import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
@@ -21,19 +18,7 @@ const POOL = 'src/postgres/pool.ts';
 const ROWS = 'src/postgres/save/rows.ts';
 const RUNS = 'src/postgres/save/runs.ts';
 
-export const DATABASE_MUTANTS: readonly Mutant<
-  | DatabaseCheckName
-  | RunCheckName
-  | FleetCheckName
-  | IdentityCheckName
-  | AlertCheckName
-  | CampaignCheckName
-  | GroupCheckName
-  | GroupSendCheckName
-  | DataCheckName
-  | ContactCheckName
-  | BackupCheckName
->[] = [
+export const DATABASE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R14',
     what: '`on conflict` is removed: a save that runs twice is refused',
@@ -346,4 +331,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
   ...GROUP_MUTANTS,
   ...GROUP_SEND_MUTANTS,
   ...BACKUP_MUTANTS,
+  ...LIST_MUTANTS,
 ];

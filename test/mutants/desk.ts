@@ -27,6 +27,7 @@ import type { sealMonths } from '../../src/postgres/data/seal.js';
 import type { exportMonth } from '../../src/postgres/data/signedMonth.js';
 import type { verifySeals } from '../../src/postgres/data/verifySeals.js';
 import { migrate } from '../../src/postgres/migrate.js';
+import type { listAccounts } from '../../src/postgres/read/accountPages.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
@@ -45,6 +46,7 @@ export type Build = {
   readonly pageAlerts: typeof pageAlerts;
   readonly countOpenAlerts: typeof countOpenAlerts;
   readonly pageCampaignDays: typeof pageCampaignDays;
+  readonly listAccounts: typeof listAccounts;
   readonly findKey: typeof findKey;
   readonly makeKey: typeof makeKey;
   readonly idsOfGroup: typeof idsOfGroup;
@@ -80,6 +82,7 @@ export async function buildOf(sources: string): Promise<Build> {
       'activities/fleet.ts',
       'postgres/alerts/alerts.ts',
       'postgres/read/campaignDays.ts',
+      'postgres/read/accountPages.ts',
       'postgres/access/keys.ts',
       'postgres/groups/members.ts',
       'domain/diagnostics/canSend/groupOrder.ts',

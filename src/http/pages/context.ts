@@ -1,7 +1,6 @@
 /** The parts that all pages share. */
 import type { Assets } from './ui/assets.js';
 import type { OpenAlerts } from './alerts/openAlerts.js';
-import type { AccountList } from './accounts/accountList.js';
 import type { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
 
@@ -9,6 +8,5 @@ import type { Parts } from '../context.js';
 export type PageParts = Parts & {
   readonly assets: Assets;
   readonly kept: StatusCache;
-  readonly list: AccountList;
   readonly alerts: OpenAlerts;
 };

@@ -14,7 +14,6 @@ import { addAlertPages } from './alerts/alertRoutes.js';
 import { OpenAlerts } from './alerts/openAlerts.js';
 import { addCampaignPage } from './campaigns/campaignRoutes.js';
 import { encodingFor, readAssets, type Assets } from './ui/assets.js';
-import { AccountList } from './accounts/accountList.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
 import { addGroupPage } from './groups/groupRoutes.js';
@@ -56,7 +55,6 @@ export async function createPages(parts: Parts): Promise<Pages> {
     ...parts,
     assets: await readAssets(),
     kept: new StatusCache(parts),
-    list: new AccountList(parts),
     alerts: new OpenAlerts(parts),
   };
   return {
@@ -114,17 +112,14 @@ async function noteFleet(request: FastifyRequest, { alerts, client }: PageParts)
 }
 
 /** Drops the cached numbers of an account when Postgres reports a change of its row. */
-function watch({ live, kept, list, alerts }: PageParts): void {
-  list.start();
+function watch({ live, kept, alerts }: PageParts): void {
   live.alsoNotify({
     onChange: (accountId) => {
       kept.forget(accountId);
-      list.touch(accountId);
       alerts.touch();
     },
     onGap: () => {
       kept.forgetAll();
-      list.touchAll();
       alerts.touch();
     },
   });

@@ -1,22 +1,27 @@
 /**
  * Lists accounts by id, with the filters "state" and "can it send?" (R17). Both depend on the
- * instant and on the gate, so no index has the answer: a page reads accounts until it is full, at
- * most SCANNED_MAX of them. So a page may have few accounts, or none, while more follow.
+ * instant and on the gate, so the rows of accounts decide. While the entries of the list are up to
+ * date, a page reads only accounts that they choose. Otherwise it reads accounts until it is full,
+ * at most SCANNED_MAX of them: it may have few accounts, or none, while more follow.
  */
 import { sendingOf, type Sending } from '../../domain/wire/canSend.js';
+import { conditionOf, parameters } from '../list/conditions.js';
 import type { Queryable } from '../pool.js';
 import { pageAccounts } from './lists.js';
-import type { StatusRow } from './reads.js';
+import { readStatusRows, type StatusRow } from './reads.js';
 
 /** Maximum number of accounts that are read for one page of filtered accounts. */
 export const SCANNED_MAX = 2_000;
 /** Accounts per statement, so that no statement blocks the event loop for more than a few ms. */
 const ROWS = 250;
 
-type Asked = Parameters<typeof pageAccounts>[1] & {
-  readonly state: string | null;
-  readonly sending: Sending | null;
-};
+type Filter = { readonly state: string | null; readonly sending: Sending | null };
+type Page = Parameters<typeof pageAccounts>[1];
+type Asked = Page &
+  Filter & {
+    /** True: the entries of the list are up to date, except for reports that are on their way. */
+    readonly isListed?: boolean;
+  };
 export type AccountsPage = {
   readonly accounts: readonly StatusRow[];
   /** The account after which the next page begins; null: all accounts were read. */
@@ -26,7 +31,7 @@ export type AccountsPage = {
 /** Returns at most `limit` accounts that match. */
 export async function listAccounts(
   db: Queryable,
-  { state, sending, ...asked }: Asked,
+  { state, sending, isListed = false, ...asked }: Asked,
   scannedMax = SCANNED_MAX,
 ): Promise<AccountsPage> {
   const { limit } = asked;
@@ -36,8 +41,14 @@ export async function listAccounts(
   const accounts: StatusRow[] = [];
   let { after } = asked;
   for (let scanned = 0; scanned < scannedMax;) {
-    const rows = isFiltered ? Math.min(ROWS, scannedMax - scanned) : limit;
-    const found = await pageAccounts(db, { ...asked, after, limit: rows });
+    // Nearly all accounts that entries choose match, so no more are read than the page has room for.
+    const room = isListed || !isFiltered ? limit - accounts.length : ROWS;
+    const rows = isFiltered ? Math.min(ROWS, room, scannedMax - scanned) : room;
+    const page = { ...asked, after, limit: rows };
+    const found =
+      isListed && isFiltered
+        ? await pageChosen(db, page, { state, sending })
+        : await pageAccounts(db, page);
     for (const row of found) {
       if (accounts.length === limit) return { accounts, next: after };
       after = row.accountId;
@@ -48,4 +59,30 @@ export async function listAccounts(
     scanned += found.length;
   }
   return { accounts, next: after };
+}
+
+/** Lists the next accounts that match by their entries, or whose entries time has changed. */
+function pageChosen(
+  db: Queryable,
+  { at, after, limit, prefix, accounts }: Page,
+  filter: Filter,
+): Promise<readonly StatusRow[]> {
+  const { values, name } = parameters();
+  const now = name(at); // It is $1 of every read of rows.
+  const [from, begin, most] = [name(after), name(prefix), name(limit)];
+  const all = { search: '', found: null, state: null, sending: null, group: null, accounts };
+  const part = (condition: string): string =>
+    `(select account_id from safeband.account_list
+       where account_id > ${from} and account_id >= ${begin}
+         and starts_with(account_id::text, ${begin}) and ${condition}
+       order by account_id limit ${most})`;
+  const matching = part(conditionOf({ ...all, ...filter }, name));
+  const ended = part(`ends_at <= safeband.at_ms(${now}) and ${conditionOf(all, name)}`);
+  return readStatusRows(
+    db,
+    at,
+    `where account_id = any(array(select account_id::text from (${matching} union ${ended}) either
+       order by account_id limit ${most})) order by account_id`,
+    values.slice(1),
+  );
 }

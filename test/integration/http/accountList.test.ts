@@ -1,21 +1,10 @@
 /** The list of accounts: what it reads after a start, after changes, and while Postgres fails. */
 import { beforeEach, expect, it } from 'vitest';
-import fc from 'fast-check';
 import { AccountList } from '../../../src/http/pages/accounts/accountList.js';
 import { askOf } from '../../../src/http/pages/accounts/accountsView.js';
-import { STATES } from '../../../src/http/pages/ui/words.js';
-import { SENDINGS } from '../../../src/domain/wire/canSend.js';
 import { HOUR_MS } from '../../../src/domain/primitives/time.js';
 import type { Pool } from '../../../src/postgres/pool.js';
-import {
-  countMatches,
-  countsOf,
-  matchesIn,
-  readCells,
-  readEntries,
-  readFigures,
-  type Sort,
-} from '../../../src/postgres/list/selecting.js';
+import { listAccounts } from '../../../src/postgres/read/accountPages.js';
 import { withDatabase } from '../../support/database.js';
 import { at } from '../../support/scenario.js';
 
@@ -174,104 +163,91 @@ it('while Postgres does not answer, the list shows the rows that it showed befor
   expect((await open()).reading).toMatchObject({ readAt: now, failure: null });
 });
 
-const NAMES = Array.from({ length: 40 }, (_, n) => nameOf(n + 1));
-const kept = fc.record({
-  state: fc.constantFrom(...STATES),
-  sending: fc.constantFrom(...SENDINGS),
-  group: fc.constantFrom(null, 'one', 'two'),
-  counter: fc.nat(3),
-  remaining: fc.nat(2),
-  drift: fc.integer({ min: -9, max: 9 }),
-  checkedAt: fc.option(fc.nat(3)),
-  cooldownUntil: fc.option(fc.nat(3)),
-});
-const asks = fc.record({
-  sort: fc.constantFrom<Sort>('id', 'counter', 'remaining', 'drift', 'state', 'checked'),
-  isDescending: fc.boolean(),
-  state: fc.constantFrom(null, ...STATES),
-  sending: fc.constantFrom(null, ...SENDINGS),
-  group: fc.constantFrom(null, 'one', 'none'),
-  search: fc.constantFrom('', 'A001', '9'),
+type Wanted = Pick<Parameters<typeof listAccounts>[1], 'state' | 'sending' | 'accounts'>;
+/** Reads all pages of the API's list, and counts the rows that were computed. */
+async function apiList(wanted: Partial<Wanted>, limit: number, isListed: boolean) {
+  let computed = 0;
+  const query = async (sql: string, values: unknown[]): Promise<unknown> => {
+    const found = await pool.query(sql, values);
+    computed += found.rows.length;
+    return found;
+  };
+  const counting = new Proxy(pool, {
+    get: (target, name) => (name === 'query' ? query : Reflect.get(target, name)),
+  });
+  const every = { state: null, sending: null, accounts: null, ...wanted };
+  const ids: string[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const asked = { ...every, at: now, after, limit, prefix: 'a00', isListed };
+    const page = await listAccounts(counting, asked);
+    ids.push(...page.accounts.map(({ accountId }) => accountId));
+    after = page.next;
+  }
+  return { ids, computed };
+}
+
+it('the list of the API has all accounts that match, and reads only those that entries choose', async () => {
+  const { list } = listOf();
+  await expect.poll(() => list.isCurrent(null)).toBe(true);
+  const some = Array.from({ length: 60 }, (_, n) => nameOf(n + 1));
+  const ends = NOON + HOUR_MS;
+  await pool.query(
+    `update safeband.accounts
+        set recorded_at = clock_timestamp(),
+            hold_actor = case when n = 0 then 'ada' end,
+            hold_reason = case when n = 0 then 'odd' end,
+            hold_since = case when n = 0 then safeband.at_ms($2) end,
+            state = case n when 1 then 'disconnected' when 2 then 'unverified' else 'active' end,
+            cooldown_until = case when n = 3 then safeband.at_ms($3) end,
+            cooldown_cause = case when n = 3 then 'throttled' end,
+            cooldowns = case when n = 3 then jsonb_build_array(
+              jsonb_build_object('until', $3::bigint, 'cause', 'throttled')) else '[]' end
+       from (select id, number % 7 as n
+               from unnest($1::text[]) with ordinality as t (id, number)) changed
+      where account_id = changed.id`,
+    [some, NOON, ends],
+  );
+  for (const id of some) list.touch(id);
+  expect(await list.isCurrent(null)).toBe(true);
+  const filters: readonly Partial<Wanted>[] = [
+    { state: 'held' },
+    { state: 'cooldown' },
+    { state: 'unverified', sending: 'waits' },
+    { state: 'active', sending: 'yes' },
+    { sending: 'person' },
+    { sending: 'waits', accounts: some.slice(20) },
+    { state: 'disconnected', sending: 'yes' },
+  ];
+  const sizes = [];
+  for (const wanted of filters) {
+    const [naive, listed] = [await apiList(wanted, 40, false), await apiList(wanted, 7, true)];
+    expect([wanted, listed.ids]).toEqual([wanted, naive.ids]);
+    expect([wanted, listed.computed]).toEqual([wanted, listed.ids.length]);
+    sizes.push(listed.ids.length);
+  }
+  expect(sizes).toEqual([8, 9, 9, 64, 8, 12, 0]);
+  // Entries that time has changed do not decide.
+  now = ends;
+  for (const wanted of filters.slice(0, 4)) {
+    const [naive, listed] = [await apiList(wanted, 40, false), await apiList(wanted, 7, true)];
+    expect([wanted, listed.ids]).toEqual([wanted, naive.ids]);
+    expect(listed.computed - listed.ids.length).toBeLessThanOrEqual(9);
+  }
+  expect((await apiList({ state: 'cooldown' }, 7, true)).ids).toEqual([]);
 });
 
-it('entries that change have the order, the filters and the counts of a list that is made anew', async () => {
-  const auditedAt = 2;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(kept, { minLength: NAMES.length, maxLength: NAMES.length }),
-      fc.array(asks, { minLength: 1, maxLength: 6 }),
-      async (values, pages) => {
-        const all = values.map((one, n) => ({ ...one, accountId: NAMES[n] ?? '' }));
-        await pool.query(
-          `update safeband.account_list l
-              set state = e.state, urgency = e.urgency, sending = e.sending, group_name = e."group",
-                  counter = e.counter, remaining = e.remaining, drift = e.drift,
-                  checked_at = safeband.at_ms(e."checkedAt"),
-                  cooldown_until = safeband.at_ms(e."cooldownUntil")
-             from jsonb_to_recordset($1::jsonb) as e ("accountId" text, state text,
-                    urgency smallint, sending text, "group" text, counter int, remaining int,
-                    drift int, "checkedAt" bigint, "cooldownUntil" bigint)
-            where l.account_id = e."accountId"`,
-          [JSON.stringify(all.map((one) => ({ ...one, urgency: STATES.indexOf(one.state) })))],
-        );
-        type One = (typeof all)[number];
-        const checked = ({ state, checkedAt }: One): number =>
-          state === 'disconnected' ? (checkedAt ?? -1) : Math.max(checkedAt ?? -1, auditedAt);
-        const keys: Readonly<Record<Sort, (one: One) => number>> = {
-          id: () => 0,
-          counter: ({ counter }) => counter,
-          remaining: ({ remaining }) => remaining,
-          drift: ({ drift }) => Math.abs(drift),
-          state: ({ state }) => STATES.indexOf(state),
-          checked,
-        };
-        const byKey = (key: (one: One) => number, sign: number) =>
-          all.toSorted((a, b) => sign * (key(a) - key(b)));
-        const cells = await readCells(pool, NAMES);
-        for (const { sort, isDescending, ...filter } of pages) {
-          const sign = isDescending ? -1 : 1;
-          const ordered = byKey(keys[sort], sign);
-          const wanted = (sort === 'id' && isDescending ? ordered.toReversed() : ordered)
-            .filter(({ state }) => filter.state === null || state === filter.state)
-            .filter(({ sending }) => filter.sending === null || sending === filter.sending)
-            .filter(({ group }) => filter.group === null || (group ?? 'none') === filter.group)
-            .filter(({ accountId }) => accountId.includes(filter.search.toLowerCase()));
-          const asked = { ...filter, accounts: NAMES };
-          const order = { sort, isDescending, auditedAt };
-          const page = await readEntries(pool, asked, order, { limit: 9, offset: 2 });
-          const ids = wanted.map(({ accountId }) => accountId);
-          expect(page.map(({ accountId }) => accountId)).toEqual(ids.slice(2, 11));
-          expect(await countMatches(pool, asked)).toBe(ids.length);
-          const counted = filter.search === '' ? matchesIn(cells, filter) : ids.length;
-          expect(counted).toBe(ids.length);
-        }
-        const connected = all.filter(({ state }) => state !== 'disconnected');
-        const figures = await readFigures(pool, { accounts: NAMES, auditedAt, limit: 5 });
-        const drifting = byKey(({ drift }) => Math.abs(drift), -1)
-          .filter(({ drift, state }) => drift !== 0 && state !== 'disconnected')
-          .map(({ accountId }) => accountId);
-        expect(figures.drifting).toEqual({
-          count: drifting.length,
-          above: connected.filter(({ drift }) => drift > 5).length,
-          ids: drifting.slice(0, 5),
-        });
-        const [oldest] = connected.toSorted((a, b) => checked(a) - checked(b));
-        expect(figures.oldest?.accountId).toBe(oldest?.accountId);
-        expect(figures.cooldowns.count).toBe(all.filter((one) => one.state === 'cooldown').length);
-      },
-    ),
-    { numRuns: 30 },
-  );
-  // The counts of all accounts are kept by triggers, and those of a few are counted anew.
-  const { rows } = await pool.query<{ id: string }>(
-    'select account_id as id from safeband.account_list',
-  );
-  const everyone = rows.map(({ id }) => id);
-  const counted = countsOf(await readCells(pool, everyone));
-  expect(countsOf(await readCells(pool, null))).toEqual(counted);
-  expect(counted.all).toBe(ACCOUNTS);
-  await pool.query('delete from safeband.accounts where account_id = $1', [NAMES[0]]);
-  const left = await readCells(pool, null);
-  expect(countsOf(left)).toEqual(countsOf(await readCells(pool, everyone.slice())));
-  expect(countsOf(left).all).toBe(ACCOUNTS - 1);
+it('the list of the API does not use entries while reported changes are being read', async () => {
+  const { list } = listOf(300);
+  await expect.poll(() => list.isCurrent(null)).toBe(true);
+  let release = (): void => undefined;
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  gate = (sql) => (sql.includes('for update') ? isReleased : undefined);
+  list.touch(nameOf(3));
+  expect(await list.isCurrent(null)).toBe(false);
+  release();
+  await expect.poll(() => list.isCurrent(null)).toBe(true);
+  gate = () => Promise.reject(new Error('no answer'));
+  expect(await list.isCurrent(null)).toBe(false);
 });

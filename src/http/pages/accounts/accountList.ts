@@ -22,6 +22,7 @@ import {
 import { readStatuses } from '../../../postgres/read/pageReads.js';
 import type { Pool } from '../../../postgres/pool.js';
 import type { Caller } from '../../access/caller.js';
+import type { Live } from '../../live/live.js';
 import { within } from '../../plumbing/within.js';
 import { numbersOfRow, type Numbers } from '../ui/numbers.js';
 import { addressOf, matcherOf, PAGE_SIZE, type Ask } from './accountsView.js';
@@ -63,6 +64,8 @@ export type Asked = {
 type Needs = {
   readonly pool: Pool;
   readonly now: () => Instant;
+  /** Reports changes, from the first use of the list on: an unused list costs nothing. */
+  readonly live?: Pick<Live, 'alsoNotify'>;
   /** How long a page waits, instead of `ANSWER_MS`. */
   readonly answerMs?: number;
 };
@@ -78,6 +81,7 @@ export class AccountList {
   readonly #answerMs: number;
   readonly #updates: ListUpdates;
   readonly #kept = new KeptRows();
+  #isWatching = false;
   /** The page that was shown last is the last one. */
   readonly #pages = new Map<string, Page>();
 
@@ -94,10 +98,7 @@ export class AccountList {
     });
   }
 
-  /** Keeps the list fresh until `stop`. */
-  start(): void {
-    this.#updates.start();
-  }
+  /** Keeps the list fresh no longer. */
   stop(): void {
     this.#updates.stop();
   }
@@ -152,6 +153,15 @@ export class AccountList {
     }
   }
 
+  /**
+   * Brings the entries up to date. False: they are not, for example while servers read the accounts
+   * for the first time.
+   */
+  async isCurrent(accounts: readonly string[] | null): Promise<boolean> {
+    const upToDate = await this.#bring(accounts, false, false).catch(() => null);
+    return upToDate?.progress === null && upToDate.failure === null && !upToDate.isBehind;
+  }
+
   /** Returns the figures of all accounts, and the rows of at most `limit` accounts of a kind. */
   async fleet(
     { caller: { accounts }, isFresh }: Asked,
@@ -171,7 +181,19 @@ export class AccountList {
     };
   }
 
+  /** Keeps the list fresh from now on. */
+  #watch(live: Pick<Live, 'alsoNotify'>): void {
+    this.#isWatching = true;
+    this.#updates.start();
+    live.alsoNotify({
+      onChange: (accountId) => this.touch(accountId),
+      onGap: () => this.touchAll(),
+    });
+  }
+
   #bring(accounts: readonly string[] | null, isFresh: boolean, needsAll: boolean) {
+    const { live } = this.#needs;
+    if (live && !this.#isWatching) this.#watch(live);
     const work = this.#updates.bring({ accounts, isFresh, needsAll });
     return within(work, 2 * this.#answerMs, 'Postgres: no answer');
   }

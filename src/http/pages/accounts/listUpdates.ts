@@ -55,6 +55,8 @@ export type UpToDate = {
   readonly readAt: Instant;
   /** The error of the last read: the entries are out of date. Null if it succeeded. */
   readonly failure: string | null;
+  /** True: changes that were reported are still being read. */
+  readonly isBehind: boolean;
 };
 
 export class ListUpdates {
@@ -68,6 +70,8 @@ export class ListUpdates {
   readonly #running = new Map<string, Promise<void>>();
   #isLong = false;
   #flushing: Promise<void> | null = null;
+  /** Reads of reported accounts that have not ended. */
+  #reading = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(needs: UpdatesNeeds) {
@@ -122,7 +126,8 @@ export class ListUpdates {
       if (progress?.unread === 0) progress = null;
     }
     const { auditedAt, readAt } = mark;
-    return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure };
+    const isBehind = this.#reading > 0 || this.#running.has('changes');
+    return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure, isBehind };
   }
 
   /** Reads these accounts again. Throws if Postgres does not answer. */
@@ -210,12 +215,15 @@ export class ListUpdates {
   }
 
   async #reported(ids: readonly string[]): Promise<void> {
+    this.#reading += 1;
     try {
       await this.refresh(ids);
       this.#failure = null;
     } catch (error) {
       for (const id of ids) this.touch(id);
       this.#failure = textOf(error);
+    } finally {
+      this.#reading -= 1;
     }
   }
 

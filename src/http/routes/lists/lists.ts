@@ -45,7 +45,8 @@ const accounts = list({
           'Only accounts that can send now (yes), that wait until an instant or the next ' +
           'reconcile (waits), or that a person has to look at (person). With this filter or ' +
           '`state`, the server reads at most 2,000 accounts for a page. So a page may have fewer ' +
-          'items than `limit`, or none, while `next` is not null.',
+          'items than `limit`, or none, while `next` is not null. A change is in the list within ' +
+          'a second after it was saved.',
       }),
     ),
     prefix: Optional(
@@ -54,6 +55,8 @@ const accounts = list({
   },
   place: String(),
   read: async ({ parts, accounts: ids, query, after, limit }) => {
+    const isFiltered = query['state'] !== undefined || query['send'] !== undefined;
+    const isListed = isFiltered && (await parts.list.isCurrent(ids));
     const now = parts.now();
     const found = await listAccounts(parts.pool, {
       at: now,
@@ -63,6 +66,7 @@ const accounts = list({
       prefix: textIn(query, 'prefix') ?? '',
       sending: SENDINGS.find((one) => one === query['send']) ?? null,
       accounts: ids,
+      isListed,
     });
     return {
       found: found.accounts.map((row) => ({ item: accountItem(row, now), place: row.accountId })),
