@@ -1,6 +1,7 @@
 /** Reads CSV files that people write: each error names file, line, column, and a right value. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
+import { errorText } from '../src/domain/primitives/errorText.js';
 import { SetupError } from './devConfig.js';
 
 type Cells = Readonly<Record<string, string>>;
@@ -88,7 +89,7 @@ function rowsOf(text: string, file: string, columns: readonly string[]): readonl
     return rows;
   } catch (error) {
     if (error instanceof SetupError) throw error;
-    throw new SetupError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SetupError(`${file}: ${errorText(error)}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '../src/domain/primitives/errorText.js';
 import type { SendResult, StartInput, Status } from '../src/client/index.js';
 import type { PlannedSend } from './day.js';
 import { Line } from './line.js';
@@ -130,7 +131,7 @@ async function playOne(
     return;
   }
   const result = await send(accountId, planned).catch((error: unknown): SendResult => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     return { sent: false, kind: 'not_attempted', why, reported: false };
   });
   tally?.add(planned, result);

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { errorText } from '../src/domain/primitives/errorText.js';
 import { connectClient } from '../src/temporal/clientConnection.js';
 import { dataConverterFrom } from '../src/temporal/codec.js';
 import { commonFrom, databaseUrlFrom, httpFrom, sentenceOf } from '../src/platform/config.js';
@@ -174,7 +175,7 @@ function watchSources({ databaseUrl }: Stack): void {
 /** Returns what a compiler printed, or an error's own sentence. */
 function textOf(error: unknown): string {
   const { stdout } = error instanceof Error && 'stdout' in error ? error : { stdout: '' };
-  const text = sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
+  const text = sentenceOf(error) ?? errorText(error);
   return typeof stdout === 'string' && stdout ? `\n${stdout.trimEnd()}` : text;
 }
 

@@ -8,6 +8,7 @@ import { createClient } from './client/index.js';
 import { connectClient } from './temporal/clientConnection.js';
 import { createCodec, dataConverterFrom } from './temporal/codec.js';
 import { configFrom, httpFrom, serverFrom } from './platform/config.js';
+import { errorText } from './domain/primitives/errorText.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { checkTemporal, type Temporal } from './doctor/temporal.js';
 import { createApp } from './http/app.js';
@@ -104,7 +105,7 @@ export async function startServer(
       limits: { requestsPerMinute },
     });
     const address = await app.listen({ host, port }).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       throw new ConfigError(`SAFEBAND_HTTP_HOST, SAFEBAND_HTTP_PORT: ${why}; use another port`);
     });
     const cleaning = setInterval(forgetter(pool), HOUR_MS).unref();
@@ -145,7 +146,7 @@ function unipileLinkOf(config: UnipileConfig | null): UnipileLink | null {
   try {
     return { secrets, status: createUnipile(api).status };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new ConfigError(`SAFEBAND_UNIPILE_DSN, SAFEBAND_UNIPILE_KEY: ${why}`);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { errorText } from '../domain/primitives/errorText.js';
 import { namedDetails } from '../temporal/answers.js';
 import { CommitUnknown } from '../postgres/pool.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
@@ -29,7 +30,7 @@ export async function attempted<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const isSure = !(error instanceof CommitUnknown) && isFirstOrAfterSure();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     const type = isSure ? NOT_COMMITTED : COMMIT_UNKNOWN;
     const details = namedDetails(context()?.info?.activityType);
     throw ApplicationFailure.create({ type, message, details, cause: causeOf(error) });

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import { ASK_AGAIN, inQueryText } from '../temporal/protocol.js';
 import { FAILURE_TYPES, type FailureType } from '../domain/account/refusals.js';
+import { errorText } from '../domain/primitives/errorText.js';
 
 /** An error with a type of the contract; the message is for people. */
 export class SafebandError extends Error {
@@ -86,7 +87,7 @@ export function errorOf(error: unknown, accountId: string): SafebandError {
     const message = `account ${accountId} is not connected: connect it first`;
     return new SafebandError('AccountUnknown', message, { cause: error });
   }
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorText(error);
   return new SafebandError('Unavailable', `account ${accountId}: ${why}`, { cause: error });
 }
 

@@ -14,6 +14,7 @@ import type {
 } from '../domain/fleet/fleetHeld.js';
 import type { FailureKind } from '../domain/account/account.js';
 import { FRESH_MS } from '../domain/gate/cooldown.js';
+import { errorText } from '../domain/primitives/errorText.js';
 import type { DeliveredReport, FailedReport } from './inputs.js';
 import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';
@@ -176,7 +177,7 @@ async function ownRow(
       // sent and nothing is reported: the slot becomes uncertain and stays spent.
       return 'attempted';
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       if (Date.now() + JOURNAL_RETRY_MS > lastCall) return `the journal did not answer: ${why}`;
       onWait?.(`reservation ${attempt.reservationId} waits for its journal row: ${why}`);
       await new Promise((resolve) => {

@@ -3,6 +3,7 @@
  */
 import type { Client, Connection } from '@temporalio/client';
 import { counted, when } from '../domain/primitives/clockWords.js';
+import { errorText } from '../domain/primitives/errorText.js';
 import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { attributesFlaw, deniedText, isDenied, readAttributes } from '../temporal/attributes.js';
 import { SEARCH_ATTRIBUTES } from '../temporal/protocol.js';
@@ -47,7 +48,7 @@ async function tried(check: Check, temporal: Temporal, now: Instant): Promise<Fi
   try {
     return await check(temporal, now);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     return fail(check.name, why, 'correct TEMPORAL_NAMESPACE or the rights of TEMPORAL_API_KEY');
   }
 }

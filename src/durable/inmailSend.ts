@@ -15,18 +15,11 @@ import {
 } from '@temporalio/workflow';
 import type { FailureKind } from '../domain/account/account.js';
 import { FRESH_MS } from '../domain/gate/cooldown.js';
+import { errorText } from '../domain/primitives/errorText.js';
 import { SECOND_MS } from '../domain/primitives/time.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
 import type { DeliveredReport, FailedReport } from '../client/inputs.js';
-import {
-  checkInput,
-  DECIDED,
-  leaseOf,
-  Line,
-  reasonOf,
-  SEND_TIMEOUT_SECONDS,
-  step,
-} from './line.js';
+import { checkInput, DECIDED, leaseOf, Line, SEND_TIMEOUT_SECONDS, step } from './line.js';
 import {
   SEND_FAILURE,
   type InmailCall,
@@ -157,7 +150,7 @@ async function call(
 /** Returns the failure that the activity named; unknown if it named none. */
 function failureIn(error: unknown): Failed {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const why = reasonOf(cause);
+  const why = errorText(cause);
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
     return { kind: 'not_attempted', why: 'no worker took the activity before the lease ended' };
   }

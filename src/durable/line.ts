@@ -13,6 +13,7 @@ import {
   workflowInfo,
   type ExternalWorkflowHandle,
 } from '@temporalio/workflow';
+import { errorText } from '../domain/primitives/errorText.js';
 import { LEASE_SECONDS_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, MINUTE_MS, SECOND_MS } from '../domain/primitives/time.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
@@ -38,10 +39,6 @@ const LOOK_AFTER_MS = 10 * SECOND_MS;
 
 /** Shows the present step in the Temporal UI. */
 export const step = (text: string): void => setCurrentDetails(text);
-
-/** Returns the message of an error. */
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /** Returns the lease that covers the call of the activity. */
 export const leaseOf = ({ sendTimeoutSeconds = SEND_TIMEOUT_SECONDS }: InmailSend): number =>
@@ -163,7 +160,7 @@ export class Line {
       await this.#account.signal('sendReserve', askOf(this.#input));
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.fault = reasonOf(error);
+      this.fault = errorText(error);
     }
   }
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { errorText } from '../domain/primitives/errorText.js';
 import { addRecipientKeys } from './save/recipients.js';
 
 /** How long a migration waits for another migration, or for a transaction that locks a table. */
@@ -246,7 +247,7 @@ function check(
 async function apply(db: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   await db.query(sql).catch((error: unknown) => {
     if (codeOf(error) === LOCK_NOT_AVAILABLE) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new MigrationError(`${name} failed: ${why}`);
   });
   await db.query('insert into safeband.schema_migrations (name, checksum) values ($1, $2)', [

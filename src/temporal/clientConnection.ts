@@ -6,6 +6,7 @@ import {
   makeGrpcRetryInterceptor,
   type ConnectionOptions,
 } from '@temporalio/client';
+import { errorText } from '../domain/primitives/errorText.js';
 
 /**
  * Ends a call whose connection was closed while the call waited for its next try. Reason: the SDK
@@ -15,7 +16,7 @@ const endIfClosed: Interceptor = (options, nextCall) => {
   try {
     return new InterceptingCall(nextCall(options));
   } catch (error) {
-    return endedCall(error instanceof Error ? error.message : String(error));
+    return endedCall(errorText(error));
   }
 };
 

@@ -4,6 +4,7 @@
  */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { errorText } from '../domain/primitives/errorText.js';
 import { forward } from '../platform/logger.js';
 import { ConfigError } from '../platform/environment.js';
 
@@ -53,7 +54,7 @@ export function installRuntime(
       },
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new ConfigError(
       `SAFEBAND_METRICS_ADDRESS=${metricsAddress}: the worker cannot listen there (${why}); ` +
         'free the port, or use another',

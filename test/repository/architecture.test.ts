@@ -206,6 +206,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/proto',
   ],
   'temporal/runtime': [
+    'domain',
     'platform/environment',
     'platform/config',
     'platform/logger',
@@ -221,7 +222,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/client',
     'node:',
   ],
-  'temporal/clientConnection': ['@grpc/grpc-js', '@temporalio/client'],
+  'temporal/clientConnection': ['domain', '@grpc/grpc-js', '@temporalio/client'],
   worker: ['*'],
   server: ['*'],
   migrate: ['*'],

@@ -7,6 +7,7 @@ import {
   type KeptOrder,
   type OrderOutcome,
 } from '../../domain/fleet/order.js';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { SECOND_MS } from '../../domain/primitives/time.js';
 import { workflowIdOf } from '../../temporal/protocol.js';
 
@@ -57,5 +58,4 @@ const TEMPORARY: readonly unknown[] = [
   'AcceptedUpdateCompletedWorkflow',
 ];
 
-const unavailable = (error: unknown): string =>
-  `Unavailable: ${error instanceof Error ? error.message : String(error)}`;
+const unavailable = (error: unknown): string => `Unavailable: ${errorText(error)}`;

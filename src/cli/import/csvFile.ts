@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse/sync';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { usage } from '../errors.js';
 
 /** One line with its cells by column. `flaw`: the line does not fit the header. */
@@ -22,7 +23,7 @@ const DELIMITERS = [',', ';', '\t'] as const;
 /** Reads the file; throws a `CliError` that names the file, and the line if one is wrong. */
 export async function readCsv(path: string): Promise<CsvFile> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw usage(`${path} cannot be read: ${reasonOf(error)}`);
+    throw usage(`${path} cannot be read: ${errorText(error)}`);
   });
   return csvIn(bytes, path);
 }
@@ -41,10 +42,6 @@ export function csvIn(bytes: Uint8Array, path: string): CsvFile {
   if (twice !== undefined) throw usage(`${path} has two columns ${twice}`);
   return { columns, lines: records.map((one) => lineOf(columns, one)) };
 }
-
-/** Returns the reason of a failure of the file system. */
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 function textIn(bytes: Uint8Array, path: string): string {
   try {

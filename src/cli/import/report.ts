@@ -1,9 +1,9 @@
 /** The report of an import: each line in a CSV file, and the first faults on the terminal. */
 import { writeFile } from 'node:fs/promises';
 import { csvLine } from '../../domain/primitives/csv.js';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { usage } from '../errors.js';
 import { counted } from '../text.js';
-import { reasonOf } from './csvFile.js';
 
 /** Lines that the text names; the report has all of them. */
 const SHOWN_MAX = 20;
@@ -22,7 +22,7 @@ export async function writeReport(path: string, report: readonly ReportLine[]): 
   );
   const text = [csvLine(['line', 'account', 'result', 'message']), ...rows].join('');
   await writeFile(path, text).catch((error: unknown) => {
-    throw usage(`${path} cannot be written: ${reasonOf(error)}`);
+    throw usage(`${path} cannot be written: ${errorText(error)}`);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type Engaged,
   type Released,
 } from '../../domain/fleet/brake.js';
+import { errorText } from '../../domain/primitives/errorText.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { SafebandError } from '../errors.js';
 
@@ -155,7 +156,7 @@ export class Brake {
 }
 
 const unread = (cause: unknown): SafebandError => {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = errorText(cause);
   const text = `the brake cannot be read, so no account was asked: ${why}`;
   return new SafebandError('Unavailable', text, { cause });
 };

@@ -17,6 +17,7 @@ import {
 import type { GroupDesk } from '../../postgres/groups/desk.js';
 import type { GroupAsk, Hold, Place } from '../../domain/fleet/groupPlace.js';
 import { FLEET_HELD, type CallerDecisionWire } from '../../domain/fleet/fleetHeld.js';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { parseGroupReserve } from '../../domain/wire/requests.js';
 import type { GrantWire } from '../../domain/wire/decisions.js';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../../domain/primitives/time.js';
@@ -102,7 +103,7 @@ export class GroupAsking {
       }
     } catch (error) {
       if (error instanceof SafebandError) throw error;
-      throw unavailable(ask, error instanceof Error ? error.message : String(error), error);
+      throw unavailable(ask, errorText(error), error);
     }
     throw unavailable(ask, 'other requests with this id are being decided');
   }
@@ -216,7 +217,7 @@ export class GroupAsking {
       if (!(error instanceof SafebandError) || error.type === 'Unavailable') {
         this.#silent.set(accountId, this.#now() + SILENT_MS);
         // The account may still grant: neither its place nor the recipient is left.
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorText(error);
         throw unavailable(ask, `account ${accountId} may still grant: ${why}`, error);
       }
       await this.#desk.leave(ask, null);

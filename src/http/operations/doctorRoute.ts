@@ -1,6 +1,7 @@
 /** `GET /v1/doctor`: what this server finds out about the installation, with a fix for each problem. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { fail, type Finding, type ReasonOf } from '../../doctor/finding.js';
 import { checkPostgres } from '../../doctor/postgres.js';
 import { sentenceOf } from '../../platform/config.js';
@@ -26,7 +27,7 @@ const answer = closed({
 
 /** Returns an error in words, as the log of the server has it. */
 export const reasonOf: ReasonOf = (error) => ({
-  message: sentenceOf(error) ?? (error instanceof Error ? error.message : String(error)),
+  message: sentenceOf(error) ?? errorText(error),
 });
 
 export function doctorRoutes(app: FastifyInstance, { pool, now, operations }: Parts): void {

@@ -5,6 +5,7 @@
  * reads the rows.
  */
 import type { SafebandClient } from '../../client/index.js';
+import { errorText } from '../../domain/primitives/errorText.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import type { WaitingAskWire } from '../../domain/wire/decisions.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
@@ -106,7 +107,7 @@ export class StatusCache {
       return answer;
     } catch (error) {
       this.#awayUntil = now() + AWAY_MS;
-      return { why: 'away', message: error instanceof Error ? error.message : String(error) };
+      return { why: 'away', message: errorText(error) };
     }
   }
 }

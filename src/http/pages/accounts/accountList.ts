@@ -3,6 +3,7 @@
  * process keeps no account that no page has shown lately.
  */
 import { createHash } from 'node:crypto';
+import { errorText } from '../../../domain/primitives/errorText.js';
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
 import { sendingOf } from '../../../domain/wire/canSend.js';
 import type { Entry } from '../../../postgres/list/entries.js';
@@ -28,7 +29,7 @@ import { numbersOfRow, type Numbers } from '../ui/numbers.js';
 import { addressOf, matcherOf, PAGE_SIZE, type Ask } from './accountsView.js';
 import { entryOf, isSame } from './entryOf.js';
 import { KeptRows } from './keptRows.js';
-import { ListUpdates, textOf, type UpToDate } from './listUpdates.js';
+import { ListUpdates, type UpToDate } from './listUpdates.js';
 
 /** How long a page waits for Postgres before it shows what is kept. */
 const ANSWER_MS = 3 * SECOND_MS;
@@ -148,7 +149,7 @@ export class AccountList {
       const page = this.#pages.get(name);
       const rows = page && this.#kept.of(page.selected.ids);
       if (!page || !rows || rows.length < page.selected.ids.length) throw error;
-      const reading = { ...page.reading, failure: textOf(error) };
+      const reading = { ...page.reading, failure: errorText(error) };
       return shownOf(ask, { ...page, reading }, rows);
     }
   }

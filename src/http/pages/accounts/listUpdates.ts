@@ -4,6 +4,7 @@
  * or whose entry time has ended, before the next answer; of some of all accounts every 45 s. This
  * process keeps only which accounts were reported.
  */
+import { errorText } from '../../../domain/primitives/errorText.js';
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
 import {
   beginMark,
@@ -221,7 +222,7 @@ export class ListUpdates {
       this.#failure = null;
     } catch (error) {
       for (const id of ids) this.touch(id);
-      this.#failure = textOf(error);
+      this.#failure = errorText(error);
     } finally {
       this.#reading -= 1;
     }
@@ -267,7 +268,7 @@ export class ListUpdates {
       await work();
       this.#failure = null;
     } catch (error) {
-      this.#failure = textOf(error);
+      this.#failure = errorText(error);
     }
   }
 }
@@ -275,6 +276,3 @@ export class ListUpdates {
 /** True if too long ago, or if the clock of another server was ahead. */
 const isOld = ({ readAt }: ListMark, now: Instant): boolean =>
   readAt === null || Math.abs(now - readAt) > LIST_AGE_MAX_MS;
-
-export const textOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
