@@ -5,6 +5,7 @@ import { ALERT_HELP, SEVERITY_WORDS } from '../../../domain/diagnostics/alerts/a
 import type { Alert, OpenCounts } from '../../../postgres/alerts/alerts.js';
 import type { GroupCount } from '../../../postgres/groups/members.js';
 import { GroupChoice } from '../groups/groupChoice.js';
+import { ListEnd } from '../groups/listEnd.js';
 import { many } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty } from '../ui/parts.js';
@@ -53,22 +54,14 @@ export function AlertsPage({ frame, ask, alerts, counts, groups, next }: Props):
           </ul>
         </div>
       )}
-      <nav class="pager" aria-label="Pages of the list">
-        <span>{many(alerts.length, 'alert')} on this page</span>
-        {alerts.length === 0 ? null : (
-          <a href={csvAddressOf(ask)} download>
-            Download CSV
-          </a>
-        )}
-        {ask.cursor === null ? null : (
-          <a href={`/alerts?${new URLSearchParams(filtersOf(ask)).toString()}`}>First page</a>
-        )}
-        {next === null ? null : (
-          <a rel="next" href={next}>
-            Next →
-          </a>
-        )}
-      </nav>
+      <ListEnd
+        shown={many(alerts.length, 'alert')}
+        csv={alerts.length === 0 ? null : csvAddressOf(ask)}
+        first={
+          ask.cursor === null ? null : `/alerts?${new URLSearchParams(filtersOf(ask)).toString()}`
+        }
+        next={next}
+      />
       <p class="note">
         {BY_URGENCY.map((severity) => (
           <span key={severity} class="meaning">
