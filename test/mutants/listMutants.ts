@@ -61,8 +61,8 @@ export const LIST_MUTANTS: readonly Mutant<ListCheckName>[] = [
     rule: 'R17',
     what: 'a list trusts an entry whose time has ended',
     file: 'src/postgres/read/accountPages.ts',
-    old: '(${matching} union ${ended})',
-    mutated: '(${matching})',
+    old: 'ends_at <= safeband.at_ms(${now})',
+    mutated: "ends_at <= safeband.at_ms(${now}) - interval '1 day'",
     by: 'a list reads the accounts whose entries time has changed',
   },
 ];

@@ -41,7 +41,7 @@ export async function listAccounts(
   const accounts: StatusRow[] = [];
   let { after } = asked;
   for (let scanned = 0; scanned < scannedMax;) {
-    // Nearly all accounts that entries choose match, so no more are read than the page has room for.
+    // Nearly all accounts that entries choose match, so only as many are read as the page needs.
     const room = isListed || !isFiltered ? limit - accounts.length : ROWS;
     const rows = isFiltered ? Math.min(ROWS, room, scannedMax - scanned) : room;
     const page = { ...asked, after, limit: rows };
