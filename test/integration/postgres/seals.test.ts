@@ -7,12 +7,14 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sealFinding } from '../../../src/doctor/seals.js';
 import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
+import { alteredAlert } from '../../../src/domain/reconcile/fleetAudit.js';
 import { keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths } from '../../../src/postgres/data/seal.js';
 import { sealDue, type SealDue } from '../../../src/postgres/data/sealDue.js';
 import { verifyMonth, type MonthVerified } from '../../../src/postgres/data/verifyMonth.js';
 import { verifySeals } from '../../../src/postgres/data/verifySeals.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
+import { raiseAlerts } from '../../../src/postgres/save/runs.js';
 import { safeband, wordsOf } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
 import { fillYear } from '../../support/madeUpYear.js';
@@ -300,5 +302,22 @@ describe('a signed month', () => {
       env: env(),
     });
     expect(ended).toMatchObject({ code: 5, out: '', err: expect.stringContaining('SealBroken') });
+  });
+
+  it('the alert of a changed month names the row, and a person closes it', async () => {
+    const found = await verifyMonth(pool, key, { day: 0 });
+    if (!found?.flaw) throw new Error('a row of the month was edited');
+    const alerts = [alteredAlert({ month, ...found.flaw }, now)];
+    await raiseAlerts(pool, { runId: 'audit-1', at: now, alerts });
+    const listed = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env: env() });
+    const [alert] = JSON.parse(listed.out).alerts;
+    const { day, eventId } = found.flaw;
+    expect(alert).toMatchObject({
+      accountId: 'safeband:fleet',
+      severity: 'critical',
+      details: { found: 'row was edited', month, account: 'a000001', quotaDay: day, eventId },
+    });
+    const close = ['alerts', 'close', String(alert.alertId), '--reason', 'written from the backup'];
+    expect(await safeband(close, { env: env() })).toMatchObject({ code: 0, err: '' });
   });
 });
