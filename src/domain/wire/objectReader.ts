@@ -33,6 +33,17 @@ const wordsOf = (why: unknown): string => (typeof why === 'string' ? why : 'no r
 /** Maximum characters of that reason, because it quotes text of an unknown sender. */
 const UNREADABLE_CHARS = 200;
 
+/**
+ * True if a text has the maximum of characters as a person counts them, and is too long in UTF-16
+ * units, which limit its bytes.
+ */
+function isLongByPairs(raw: unknown, max: number): boolean {
+  if (typeof raw !== 'string' || raw.length <= max || raw.length > 2 * max) return false;
+  return raw.replaceAll(PAIRS, '1').length <= max;
+}
+/** The two units of an emoji. */
+const PAIRS = /[\ud800-\udbff][\udc00-\udfff]/g;
+
 /** A value that was found; undefined only after a flaw was recorded. */
 export type Found<T> = { readonly value: T } | undefined;
 
@@ -126,7 +137,8 @@ export class Fields {
   }
 
   #text(name: string, raw: unknown, { maxLength: max }: TextRule): ReturnType<Reader<string>> {
-    const shouldBe = `text of 1 to ${max} characters, without control characters`;
+    const counts = isLongByPairs(raw, max) ? '; an emoji counts as two' : '';
+    const shouldBe = `text of 1 to ${max} characters, without control characters${counts}`;
     if (!isText(raw, max)) return { shouldBe };
     const value = cleaned(raw);
     if (value === '' || (this.mode === 'strict' && !isPlain(raw))) return { shouldBe };

@@ -9,6 +9,10 @@ import {
   reasonOf,
   type KeptOrder,
 } from '../../../../src/domain/fleet/order.js';
+import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
+import { REASON_MAX } from '../../../../src/domain/primitives/text.js';
+import { orderFields } from '../../../../src/domain/wire/adminRequests.js';
+import { parserOf } from '../../../../src/domain/wire/message.js';
 import { anAccount, at } from '../../../support/scenario.js';
 
 const NINE = at('09:00');
@@ -50,6 +54,21 @@ describe('an order', () => {
         heldFor: by.reason,
       },
     });
+  });
+
+  it('has a reason that each account accepts with the name of the order, in every script', () => {
+    const parseBy = parserOf(orderFields);
+    for (const longest of ['中'.repeat(487), '\\'.repeat(487), `${'😀'.repeat(243)}!`]) {
+      const parsed = parseOrderRequest({ ...request, reason: longest }, 'strict', NINE);
+      expect(parsed).toMatchObject({ ok: true, value: { reason: longest } });
+      const reason = reasonOf({ ...ORDER, reason: longest });
+      expect(parseBy({ reason, actor: 'ada' }, 'strict', NINE)).toMatchObject({ ok: true });
+      expect(bytesOf(reason)).toBeLessThanOrEqual(3 * REASON_MAX + 2);
+      const tooLong = parseOrderRequest({ ...request, reason: `${longest}!` }, 'strict', NINE);
+      expect(tooLong).toMatchObject({
+        message: expect.stringMatching(/^reason .* 487 characters/),
+      });
+    }
   });
 
   it('has changed an account only if no other hold was first', () => {

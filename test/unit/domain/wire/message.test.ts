@@ -84,6 +84,19 @@ describe('the parser of a description', () => {
     },
   );
 
+  it.each([
+    ['😀'.repeat(11), '; an emoji counts as two'],
+    ['😀'.repeat(21), ''],
+    ['é'.repeat(21), ''],
+  ])('the parser of a description refuses the long text %s, and names what counts', (note, why) => {
+    const raw = { kind: 'box', owner: 1 };
+    const shouldBe = `text of 1 to 20 characters, without control characters${why}`;
+    expect(parse({ ...raw, note }, 'strict', NOW)).toMatchObject({
+      message: `note should be ${shouldBe}`,
+    });
+    expect(parse({ ...raw, note: '😀'.repeat(10) }, 'strict', NOW).ok).toBe(true);
+  });
+
   it('drops bad optional fields of a Signal, and a bad hint of an Update, too', () => {
     const raw = { kind: 'box', owner: 1, isFragile: 1, lateBy: 'x' };
     expect(parse(raw, 'lenient', NOW)).toMatchObject({
