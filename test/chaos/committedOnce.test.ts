@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/postgres/pool.js';
 import { accountActivities } from '../../src/activities/account.js';
 import type { Findings } from '../../src/temporal/protocol.js';
-import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, skipToSave, whenSaved } from '../support/account.js';
 import { lockRow, lockTable } from '../support/locks.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
@@ -177,7 +177,7 @@ it('a save whose answer is lost writes each row once, and counts each alert once
   await expect.poll(() => fault.saves).toBe(0);
   await account.signal('sendDelivered', { chatId: 'again none' });
   await update(account, 'hold', { reason: 'x', actor: 'ada' });
-  await whenSaved(account);
+  await skipToSave(account);
   const rows = `select
       (select times from safeband.alerts where account_id = $1 and kind = 'bad_signal') as bad,
       (select count(*)::int from safeband.inmail_events where account_id = $1) as log,

@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dropCopies } from '../mutants/mutant.js';
-import { all, ask, run, statusOf, update, whenSaved } from '../support/account.js';
+import { all, ask, run, statusOf, update, skipToSave } from '../support/account.js';
 import { bundleOf } from '../support/changed.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -72,7 +72,7 @@ it('an Update after timers that fired while nothing was due leaves a history tha
     .poll(() => timersOf(account, 10))
     .toMatchObject({ started: 1, fired: 1, isAtRest: true });
   await ask(account, 'b');
-  await whenSaved(account);
+  await skipToSave(account);
   await replays(account);
 });
 

@@ -11,7 +11,7 @@ import {
   type SafebandClient,
 } from '../../src/client/index.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
-import { statusOf, whenSaved } from '../support/account.js';
+import { statusOf, skipToSave } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { countsOf } from '../support/twin.js';
 import { kill, startWorkerProcess } from '../support/workerProcess.js';
@@ -64,7 +64,7 @@ async function day(accidentsOf: (id: string) => Accidents): Promise<object> {
   await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, unsaved: 0 });
   await sends(id, accidentsOf(id));
   await expect.poll(() => statusOf(account).then(() => true)).toBe(true);
-  await whenSaved(account);
+  await skipToSave(account);
   return countsOf(stand, id);
 }
 

@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { all, ask, run, update, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, stateOf, statusOf, skipToSave } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;
@@ -43,7 +43,7 @@ it('an account without its history is rebuilt from rows and journal, and waits f
   for (const reservationId of ['doubtful', 'proved']) {
     await update(account, 'sendFailed', { reservationId, kind: 'unknown' });
   }
-  await whenSaved(account);
+  await skipToSave(account);
   // A slot of yesterday, whose lease ran over midnight: it takes room of today (R7).
   await all(
     stand,
@@ -99,7 +99,7 @@ it('an account without its history is rebuilt from rows and journal, and waits f
   await update(again, 'sendDelivered', { reservationId: 'silent', chatId: 'chat-silent' });
   await update(again, 'sendFailed', { reservationId: 'eve', kind: 'rejected' });
   expect(await run(again)).toMatchObject({ cooled: false });
-  await whenSaved(again);
+  await skipToSave(again);
   const log = `select reservation_id as id, chat_id as chat from safeband.inmail_events
     where account_id = $1 order by 1`;
   const proofs = ['proved', 'saved', 'sent', 'silent'];

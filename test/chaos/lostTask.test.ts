@@ -11,7 +11,7 @@ import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import type { Delivered } from '../../src/domain/commands/deliver.js';
 import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
-import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, skipToSave } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, type Stand } from '../support/stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
@@ -91,7 +91,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   for (const name of ['asked', 'signalled', 'ordered'] as const) {
     const account = await stand.connect(of(name).id);
     await update(account, 'reconcileNow');
-    await whenSaved(account);
+    await skipToSave(account);
   }
   await stand.stopWorker();
 
@@ -213,7 +213,7 @@ it('a crowd of raw Updates, whose tasks are tried again, stops no account', asyn
         () => rawUpdate<Findings>(account, 'reconcileNow'),
         () => true,
       );
-      await whenSaved(account);
+      await skipToSave(account);
       const status = await statusOf(account);
       expect(status).toMatchObject({ cooldown: null, state: 'active', counter: 20, delivered: 20 });
       const log =

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { listOpenAlerts } from '../../src/postgres/alerts/alerts.js';
-import { all } from '../support/account.js';
+import { all, skipToSave } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';
+import { fastForward } from '../support/time.js';
 
 let stand: Stand;
 let safeband: SafebandClient;
@@ -161,6 +162,7 @@ it('an account answers the workflow that asked, and raises an alert if that work
   await account.signal('sendReserve', { reservationId: 'r1', replyTo });
   await expect
     .poll(async () => {
+      await skipToSave(account);
       const { rows } = await stand.pool.query<{ kind: string }>(
         'select kind from safeband.alerts where account_id = $1',
         [id],
@@ -178,5 +180,6 @@ it('an account stops when another writer has changed its row', async () => {
     id,
   ]);
   await safeband.reserve(id, { reservationId: 'r1' });
+  await fastForward(stand.client, stand.handle(id).workflowId, 10); // to its save
   await expect.poll(async () => (await statusOf(id)).cooldown?.cause).toBe('two_owners');
 });

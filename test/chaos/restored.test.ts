@@ -10,7 +10,7 @@ import { readOrder } from '../../src/postgres/fleet/orders.js';
 import { makeOrder, preview, type Desk } from '../../src/status/orderDesk.js';
 import { startOrder } from '../../src/temporal/orders.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
-import { all, ask, run, stateOf, statusOf, update, whenSaved } from '../support/account.js';
+import { all, ask, run, stateOf, statusOf, update, skipToSave } from '../support/account.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { otherTemporal } from '../support/otherTemporal.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
@@ -80,7 +80,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await send('old', await stand.connect(moved));
   const sending = { journaled: true, leaseSeconds: 1 };
   await ask(account, 'early', sending);
-  await Promise.all([account, stand.handle(moved)].map(whenSaved));
+  await Promise.all([account, stand.handle(moved)].map(skipToSave));
   const leave = (of: WorkflowHandle): Promise<unknown> =>
     update(of, 'disconnect', { reason: 'the customer left', actor: 'ben' }).then(() => of.result());
   const [gone, back] = [stand.newAccount('gone'), stand.newAccount('back')];
@@ -92,7 +92,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   // Its row in the backup has another owner: it was started again after the backup.
   await stand.handle(moved).terminate('an accident');
   await send('new', await stand.connect(moved));
-  await whenSaved(stand.handle(moved));
+  await skipToSave(stand.handle(moved));
 
   await send('after');
   await ask(account, 'sending', sending);
@@ -114,7 +114,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   const newer = stand.newAccount('new');
   const added = await stand.connect(newer);
   await send('first', added);
-  await Promise.all([account, added].map(whenSaved));
+  await Promise.all([account, added].map(skipToSave));
   const before = countsOf(await statusOf(account));
   expect(before).toEqual({ counter: 6, delivered: 2, uncertain: 1, inFlight: 3, unexplained: 0 });
 
@@ -124,10 +124,10 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   expect(await all(stand, ROW, newer)).toEqual([]);
   // The backup has the row of this slot and not its attempt: the first save finds the old row.
   await update(account, 'sendDelivered', { reservationId: 'late', chatId: 'chat-late' });
-  await whenSaved(account);
+  await skipToSave(account);
   expect(await stateOf(account, 'early')).toBe('uncertain');
   for (const one of [account, added]) await run(one);
-  await Promise.all([account, added].map(whenSaved));
+  await Promise.all([account, added].map(skipToSave));
   // Its attempt is lost, too: the slot stays spent, although no row shows that the call began.
   expect(await stateOf(account, 'sending')).toBe('uncertain');
   expect(countsOf(await statusOf(account))).toEqual({
@@ -140,7 +140,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   for (const slot of ['early', 'sending']) {
     expect(await stateOf(account, slot)).toBe('uncertain');
   }
-  await whenSaved(account);
+  await skipToSave(account);
   expect(await all(stand, ROW, id)).toEqual([
     { counter: 6, uncertain: 3, hold: 'asked by the customer' },
   ]);
@@ -153,7 +153,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await blocked.terminate('the row belongs to an earlier start');
   const free = await stand.connect(moved);
   expect(await statusOf(free)).toMatchObject({ counter: 2, delivered: 2, unexplained: 0 });
-  await whenSaved(free);
+  await skipToSave(free);
   expect(await all(stand, LOG, moved)).toEqual(chats('new', 'old'));
 
   // A workflow that disconnected after the backup has saved its sends, and the backup lacks them.
@@ -182,7 +182,7 @@ it('after the loss of Temporal, the audit starts all accounts, and one order res
       await ask(account, 'sent');
       await update(account, 'sendFailed', { reservationId: 'sent', kind: 'unknown' });
       if (id === held) await update(account, 'hold', { reason: 'a person', actor: 'ben' });
-      await whenSaved(account);
+      await skipToSave(account);
     }),
   );
   // The database of yesterday, and Temporal is lost, too: the rows do not know the sends of today.

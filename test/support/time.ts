@@ -11,7 +11,7 @@ const POLL_MS = 500;
 const ASK_AGAIN: readonly unknown[] = [1, 4];
 
 export async function fastForward(
-  client: Client,
+  client: Pick<Client, 'workflowService' | 'withDeadline'>,
   workflowId: string,
   seconds: number,
 ): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import { all, update, statusOf, whenSaved } from './account.js';
+import { all, update, statusOf, skipToSave } from './account.js';
 import type { Stand } from './stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
@@ -76,11 +76,11 @@ export async function day(
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await morning(account);
-  await whenSaved(account);
+  await skipToSave(account);
   await accident(account);
   await expect.poll(() => statusOf(account).then(() => true)).toBe(true);
   await afternoon(account);
-  await whenSaved(account);
+  await skipToSave(account);
   return id;
 }
 /** Plays the twin's day, without an accident. */

@@ -1,5 +1,6 @@
 /** The pace of an account over HTTP and in forms: set, shown, and refused in words (R19). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { skipToSave } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -23,6 +24,7 @@ it('an account with a pace denies the next reserve, and list, status and page sh
   expect(denied).toMatchObject({ granted: false, reason: 'paced' });
   const line = { canSend: false, reason: 'paced', notBefore: denied['retryAt'] };
   expect(await ask('status')).toMatchObject({ state: 'active', canSend: line });
+  await skipToSave(stand.handle(id));
   const listed = async (): Promise<unknown> =>
     (await stand.ask(key, '/v1/accounts')).json<{ items: unknown[] }>().items;
   await expect

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, pgJournal, type Send } from '../../../src/client/index.js';
 import { isoInstant } from '../../../src/domain/primitives/time.js';
+import { skipToSave } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 const HOUR_MS = 3_600_000;
@@ -68,6 +69,7 @@ describe('an ask that waits', () => {
       { reservationId: 'b', position: 1, priority: 0, campaignId: 'q4', state: 'waiting', reason },
       { reservationId: 'a', position: 2, priority: 5, campaignId: null, state: 'waiting', reason },
     ]);
+    await skipToSave(stand.handle(id)); // Postgres reports it to the page
     const order = `/accounts/${id}/do/withdraw?reservationId=a`;
     await expect.poll(() => get(`/accounts/${id}`)).toContain('Waiting line (2)');
     const page = await get(`/accounts/${id}`);

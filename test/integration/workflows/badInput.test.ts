@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { skipToSave } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -111,6 +112,7 @@ describe('a Signal', () => {
       ([, payload, type]) => type !== 'ChatIdMissing' && !isHarmless(payload),
     );
     for (const [name, payload] of signals) await account.signal(name, payload);
+    await skipToSave(account);
     await expect
       .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(signals.length);
@@ -122,6 +124,7 @@ describe('a Signal', () => {
     await account.signal('sendGreetings', {});
     await account.signal('__temporal_secret', {});
     await account.signal('constructor', {});
+    await skipToSave(account);
     await expect
       .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(before + 3);
@@ -143,6 +146,7 @@ describe('a Signal', () => {
         input: { payloads: [payload] },
       });
     }
+    await skipToSave(account);
     await expect
       .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(before + payloads.length);

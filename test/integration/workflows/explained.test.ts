@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { skipToSave } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -15,12 +15,8 @@ const update = <T>(account: WorkflowHandle, name: string, payload: object = {}):
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const ask = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
   update(account, 'sendReserve', { reservationId });
-const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query(sql, [id])).rows;
-const whenSaved = async (account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
-};
 
 /** Connects an account with that many deliveries, all saved in Postgres. */
 async function sent(count: number): Promise<{ id: string; account: WorkflowHandle }> {
@@ -31,7 +27,7 @@ async function sent(count: number): Promise<{ id: string; account: WorkflowHandl
   for (const { reservationId } of requests) {
     await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
-  await whenSaved(account);
+  await skipToSave(account);
   return { id, account };
 }
 type Explained = {
@@ -135,7 +131,7 @@ describe('a gap', () => {
       after: 7,
       explanation: { parts: alert.parts, sentences: alert.sentences },
     });
-    await whenSaved(account);
+    await skipToSave(account);
     await expect
       .poll(() => panelOf(account))
       .toContain(

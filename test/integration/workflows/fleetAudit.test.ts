@@ -6,6 +6,7 @@ import type { Findings } from '../../../src/temporal/protocol.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { registerSchedule } from '../../../src/temporal/schedules.js';
 import { readRecovery } from '../../../src/postgres/operations/recovery.js';
+import { skipToSave } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
 
@@ -121,6 +122,7 @@ describe('a cold account is woken and corrects itself', () => {
       all('select before, after from safeband.corrections where account_id = $1', id);
     await expect.poll(corrections).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 2, unexplained: 0 });
+    await skipToSave(account);
     const row = () =>
       all(
         `select inmails_sent_today as counter, daily_cap, is_edited,

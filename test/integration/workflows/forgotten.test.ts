@@ -8,7 +8,7 @@ import type { Activities } from '../../../src/activities/ports.js';
 import type { Observed } from '../../../src/domain/commands/observe.js';
 import { EXTERNALS_MAX } from '../../../src/domain/primitives/limits.js';
 import { DAY_MS } from '../../../src/domain/primitives/time.js';
-import { all, run, update, statusOf, whenSaved } from '../../support/account.js';
+import { all, run, update, statusOf, skipToSave } from '../../support/account.js';
 import { flawsOf, runsOf } from '../../support/histories.js';
 import { resetTo } from '../../support/reset.js';
 import { createStand, type Stand } from '../../support/stand.js';
@@ -65,7 +65,7 @@ it('a forgotten send counts once when it is observed again', async () => {
   expect(await observe('old', 3, yesterday)).toEqual([true, true, true]);
   expect(await observe('old', 3, yesterday)).toEqual([false, false, false]);
   outage.isNow = false;
-  await whenSaved(account);
+  await skipToSave(account);
   expect(await all(stand, CLOSED, id)).toEqual([{ external: 3 }]);
 
   // Rows that are only in Postgres: the save that finds them asks for a run.
@@ -80,7 +80,7 @@ it('a forgotten send counts once when it is observed again', async () => {
   await resetTo(account, historyLength, 'nothing');
   await expect.poll(async () => (await account.describe()).runId).not.toBe(runId);
   await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, counter: COUNT });
-  await whenSaved(account);
+  await skipToSave(account);
   expect(await run(account)).toMatchObject({ drift: 0, healed: false });
   expect(await all(stand, CLOSED, id)).toEqual([{ external: 3 }]);
   expect(await all(stand, LOGGED, id)).toEqual([{ count: COUNT + 3 }]);

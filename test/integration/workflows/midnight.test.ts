@@ -13,7 +13,7 @@ import {
 } from '../../../src/domain/primitives/time.js';
 import { USUAL_SIZES } from '../../../src/platform/sizes.js';
 import { workflowIdOf } from '../../../src/temporal/protocol.js';
-import { ask, update, whenSaved } from '../../support/account.js';
+import { ask, update, skipToSave } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
@@ -92,7 +92,7 @@ it('the setting of the worker decides how far the next midnight is spread', asyn
   const account = await slow.connect(id);
   const { runId } = await account.describe();
   await update(account, 'configure', { dailyCap: 7 });
-  await whenSaved(account);
+  await skipToSave(account);
   const { asOf } = await statusOf(account, slow);
   await fastForward(slow.client, account.workflowId, secondsToMidnight(asOf));
   const next = async () => (await account.describe()).runId;

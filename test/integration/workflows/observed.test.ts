@@ -2,6 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReservationWire, StatusWire } from '../../../src/domain/wire/responses.js';
+import { skipToSave } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -31,7 +32,7 @@ const reserve = (account: WorkflowHandle, reservationId: string, recipientId?: s
 
 /** Reads the event log once everything is saved, and the explanation of a run after it. */
 async function logOf(id: string, account: WorkflowHandle): Promise<readonly unknown[]> {
-  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
+  await skipToSave(account);
   const { rows } = await stand.pool.query(
     `select reservation_id as id, chat_id as chat, message_id as message, source
        from safeband.inmail_events where account_id = $1 order by event_id`,

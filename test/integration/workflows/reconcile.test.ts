@@ -10,6 +10,7 @@ import {
   edit,
   update,
   sent,
+  skipToSave,
   stateOf,
   statusOf,
   whenSaved,
@@ -147,6 +148,7 @@ describe('a run', () => {
     const { id, account } = await sent(stand, 2);
     await all(stand, `delete from safeband.reservations where account_id = $1`, id);
     expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true });
+    await skipToSave(account);
     const rows = () =>
       all(stand, 'select state from safeband.reservations where account_id = $1', id);
     await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
