@@ -1,9 +1,8 @@
 /** Any story of one account: the domain answers as a naive reading of the contract does. */
 import fc from 'fast-check';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { story, type Story } from './commands.js';
-import { loadDomain } from '../support/domain.js';
+import { bundledDomain } from '../support/bundledDomain.js';
 import { play } from './play.js';
 import { RARE } from './rare.js';
 import { inOrder } from '../../src/domain/gate/line.js';
@@ -11,7 +10,7 @@ import { accountInLine, lines, named, orderOf } from './line.js';
 
 const RUNS = 3_000;
 const LINES = 2_000;
-const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
+const domain = await bundledDomain();
 
 /** What has to have come to pass in these runs, or they showed nothing. */
 const SOMETIMES = `

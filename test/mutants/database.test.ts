@@ -1,6 +1,6 @@
 /**
  * Each broken SQL statement, migration or activity fails the check of the rule that it breaks. A
- * mutant is a copy of the sources in which one text is replaced, and it runs on a real database.
+ * mutant has one text of the sources or migrations replaced, and it runs on a real database.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALERT_CHECKS } from './alertChecks.js';
@@ -10,7 +10,7 @@ import { CONTACT_CHECKS } from './contactMutants.js';
 import { DATA_CHECKS, SEAL_CHECKS } from './dataMutants.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
-import { buildOf, databaseOf, Desk, type Database } from './desk.js';
+import { buildOf, databaseOf, Desk, type Build, type Database } from './desk.js';
 import { FLEET_CHECKS } from './fleetChecks.js';
 import { GROUP_CHECKS } from './groupMutants.js';
 import { GROUP_SEND_CHECKS } from './groupSendMutants.js';
@@ -41,27 +41,29 @@ afterAll(async () => {
 });
 
 let database: Database;
+let unbroken: Build;
 beforeAll(async () => {
-  database = await databaseOf();
+  [database, unbroken] = await Promise.all([databaseOf(), buildOf()]);
 });
 afterAll(() => database.drop());
 
 describe('the database and the activities as they are', () => {
   it('the unchanged database and activities pass each check', async () => {
-    const build = await buildOf(project);
     const migrated = await databaseOf(project);
     for (const [name, check] of Object.entries(CHECKS)) {
-      const flaw = await flawBy(() => check(new Desk(migrated.pool, build)));
+      const flaw = await flawBy(() => check(new Desk(migrated.pool, unbroken)));
       expect([name, flaw]).toEqual([name, undefined]);
     }
     await migrated.drop();
   });
 });
 
+const isMigration = ({ file }: Mutant): boolean => file.startsWith('migrations/');
+
 /** A mutant with other migrations needs its own database; audits and seals read all accounts. */
-async function ownDatabase({ file }: Mutant, sources: string): Promise<Database | undefined> {
-  if (file.startsWith('migrations/')) return databaseOf(sources);
-  const isOfAudit = /fleet|audit|^src\/postgres\/(data|operations)\//.test(file);
+async function ownDatabase(mutant: Mutant): Promise<Database | undefined> {
+  if (isMigration(mutant)) return databaseOf(await broken(mutant));
+  const isOfAudit = /fleet|audit|^src\/postgres\/(data|operations)\//.test(mutant.file);
   return isOfAudit ? databaseOf() : undefined;
 }
 
@@ -69,9 +71,8 @@ describe('a check of the database catches', () => {
   it.each(DATABASE_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
     '%s',
     async (_, mutant) => {
-      const sources = await broken(mutant);
-      const build = await buildOf(sources);
-      const own = await ownDatabase(mutant, sources);
+      const build = await (isMigration(mutant) ? unbroken : buildOf(mutant));
+      const own = await ownDatabase(mutant);
       const desk = new Desk((own ?? database).pool, build);
       caught.set(mutant, await flawBy(() => CHECKS[mutant.by](desk)));
       await own?.drop();

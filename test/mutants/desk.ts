@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
+import { build } from 'esbuild';
 import { USUAL_SIZES } from '../../src/platform/sizes.js';
 import type { DataNeeds } from '../../src/activities/audit/seals.js';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
@@ -33,6 +34,7 @@ import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 import { batchOf } from '../../src/domain/entity/writes.js';
+import { breaking, project, scratch, type Mutant } from './mutant.js';
 
 export type Database = {
   readonly url: string;
@@ -73,30 +75,44 @@ export async function databaseOf(sources?: string): Promise<Database> {
   return { url, pool, drop: close };
 }
 
-/** Loads the functions of these sources that build activities, and list alerts and campaigns. */
-export async function buildOf(sources: string): Promise<Build> {
-  const home = (file: string): string => pathToFileURL(path.join(sources, 'src', file)).href;
-  const modules: readonly Partial<Build>[] = await Promise.all(
-    [
-      'activities/index.ts',
-      'activities/fleet.ts',
-      'postgres/alerts/alerts.ts',
-      'postgres/read/campaignDays.ts',
-      'postgres/read/accountPages.ts',
-      'postgres/access/keys.ts',
-      'postgres/groups/members.ts',
-      'domain/diagnostics/canSend/groupOrder.ts',
-      'domain/fleet/groupAsk.ts',
-      'postgres/groups/desk.ts',
-      'client/group/groupAsking.ts',
-      'postgres/data/erase.ts',
-      'postgres/data/erasureKey.ts',
-      'postgres/data/seal.ts',
-      'postgres/data/verifySeals.ts',
-      'postgres/data/signedMonth.ts',
-    ].map((file) => import(/* @vite-ignore */ home(file))),
-  );
-  return Object.assign({}, ...modules);
+/** Where a check finds each of its parts. */
+const PARTS: Readonly<Record<string, readonly (keyof Build)[]>> = {
+  'activities/index': ['createActivities'],
+  'activities/fleet': ['fleetActivities'],
+  'postgres/alerts/alerts': ['pageAlerts', 'countOpenAlerts'],
+  'postgres/read/campaignDays': ['pageCampaignDays'],
+  'postgres/read/accountPages': ['listAccounts'],
+  'postgres/access/keys': ['findKey', 'makeKey'],
+  'postgres/groups/members': ['idsOfGroup'],
+  'domain/diagnostics/canSend/groupOrder': ['orderOf'],
+  'domain/fleet/groupAsk': ['routeOf'],
+  'postgres/groups/desk': ['pgGroupDesk'],
+  'client/group/groupAsking': ['GroupAsking'],
+  'postgres/data/erase': ['erasePerson'],
+  'postgres/data/erasureKey': ['keyOf'],
+  'postgres/data/seal': ['sealMonths'],
+  'postgres/data/verifySeals': ['verifySeals'],
+  'postgres/data/signedMonth': ['exportMonth'],
+};
+let builds = 0;
+
+/** Makes one file of these parts, from the sources or from sources that are broken, and loads it. */
+export async function buildOf(mutant?: Mutant): Promise<Build> {
+  const outfile = path.join(scratch, `build-${(builds += 1)}.mjs`);
+  const contents = Object.entries(PARTS)
+    .map(([file, names]) => `export { ${names.join(', ')} } from './${file}.js';`)
+    .join('\n');
+  await build({
+    stdin: { contents, resolveDir: path.join(project, 'src'), loader: 'ts' },
+    bundle: true,
+    packages: 'external', // the packages of this process, so that its activity context is theirs
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    plugins: mutant ? [breaking(mutant)] : [],
+  });
+  const made: Build = await import(/* @vite-ignore */ pathToFileURL(outfile).href);
+  return made;
 }
 
 /** Drops heartbeats and log lines, because these activities run without a worker. */

@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
 
 export type Mutant<Check extends string = string> = {
   /** The rule of the contract that the mutant breaks. */
@@ -86,6 +87,21 @@ export function mutated(text: string, { file, old, mutated: instead }: Mutant): 
   }
   return `${before}${instead}${after}`;
 }
+
+/** Returns a plugin of esbuild that replaces the text of the mutant. */
+export const breaking = (mutant: Mutant): Plugin => ({
+  name: 'mutant',
+  setup(bundler): void {
+    const file = path.join(project, mutant.file);
+    // The name only: this function is called for each file that fits, by another process.
+    const filter = new RegExp(`${path.basename(file).replaceAll('.', '\\.')}$`);
+    bundler.onLoad({ filter }, async (found) =>
+      found.path === file
+        ? { contents: mutated(await readFile(file, 'utf8'), mutant), loader: 'ts' }
+        : undefined,
+    );
+  },
+});
 
 export const dropCopies = (): Promise<void> => rm(scratch, { recursive: true, force: true });
 

@@ -2,16 +2,16 @@
  * Plays thousands of worlds (index.ts): every invariant holds after every step of each world.
  * `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation` prints one world, line by line.
  */
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { DENIAL_REASONS } from '../../src/domain/gate/gate.js';
-import { explain, loadDomain, play, simulate, type Coverage } from './index.js';
+import { bundledDomain } from '../support/bundledDomain.js';
+import { explain, play, simulate, type Coverage } from './index.js';
 import { ACTIONS, storyOf } from './story.js';
 import { SOMETIMES } from './coverage.js';
 
 /** 3 account-days each. */
 const SEEDS = 1_200;
-const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
+const domain = await bundledDomain();
 const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
 
 /** Prints one world for a person. */
