@@ -1,16 +1,26 @@
-/** Compiles the sources once for a test run: a process without `tsx` starts in half the time. */
-import { execFile } from 'node:child_process';
+/**
+ * Compiles the sources once for a test run: a process without `tsx` starts in half the time. esbuild
+ * takes a tenth of the time of tsc, which checks types elsewhere (`npm run check`).
+ */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { build } from 'esbuild';
 
 /** In the same folder as `src`, because the sources find other folders by relative paths. */
 const FOLDER = 'dist-test';
 
-/** Compiles the sources, without a check of types, and returns the folder of the entries. */
+/** Compiles each file of the sources, and returns the folder of the entries. */
 export async function compileSources(projectDir: string): Promise<string> {
-  const tsc = path.join(projectDir, 'node_modules', 'typescript', 'bin', 'tsc');
-  const project = ['-p', 'tsconfig.build.json', '--outDir', FOLDER];
-  const options = ['--noCheck', '--declaration', 'false'];
-  await promisify(execFile)(process.execPath, [tsc, ...project, ...options], { cwd: projectDir });
-  return path.join(projectDir, FOLDER);
+  const src = path.join(projectDir, 'src');
+  const names = await readdir(src, { recursive: true });
+  const outdir = path.join(projectDir, FOLDER);
+  await build({
+    entryPoints: names.filter((name) => /\.tsx?$/.test(name)).map((name) => path.join(src, name)),
+    outbase: src,
+    outdir,
+    format: 'esm',
+    target: 'node20',
+    tsconfig: path.join(projectDir, 'tsconfig.json'),
+  });
+  return outdir;
 }

@@ -5,11 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, vi } from 'vitest';
+import { keepStacksShort } from '../../src/temporal/bundling.js';
 import { leaveQueue } from './workerProcess.js';
 
 /** True after the first file of this process: a process installs one runtime. */
 const MADE = Symbol.for('safeband.runtime');
 if (!Reflect.has(globalThis, MADE)) {
+  keepStacksShort(); // as the worker's entry does
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   Reflect.set(globalThis, MADE, true);
 }
