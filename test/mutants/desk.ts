@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
-import { build } from 'esbuild';
+import { build as bundle } from 'esbuild';
 import { USUAL_SIZES } from '../../src/platform/sizes.js';
 import type { DataNeeds } from '../../src/activities/audit/seals.js';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
@@ -102,7 +102,7 @@ export async function buildOf(mutant?: Mutant): Promise<Build> {
   const contents = Object.entries(PARTS)
     .map(([file, names]) => `export { ${names.join(', ')} } from './${file}.js';`)
     .join('\n');
-  await build({
+  await bundle({
     stdin: { contents, resolveDir: path.join(project, 'src'), loader: 'ts' },
     bundle: true,
     packages: 'external', // the packages of this process, so that its activity context is theirs
