@@ -15,7 +15,7 @@ import { keepStacksShort, sharedBundle } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
-import { USUAL_SIZES } from '../src/platform/sizes.js';
+import { sizesFrom } from '../src/platform/sizes.js';
 import { createPool } from '../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../src/temporal/protocol.js';
 
@@ -64,6 +64,7 @@ async function createBench({ isDurable = false, ...options }: BenchOptions): Pro
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
+  const sizes = sizesFrom(process.env);
   const stack = await startStack({
     projectDir: at('..'),
     dataDir,
@@ -102,7 +103,7 @@ async function onStack(
     interceptors: { workflowModules: [files.interceptors] },
     dataConverter: { payloadConverterPath: files.payloadConverter },
     activities: { ...createActivities({ pool }) },
-    maxCachedWorkflows: USUAL_SIZES.cachedAccounts,
+    maxCachedWorkflows: sizes.cachedAccounts,
     bundlerOptions: sharedBundle(files),
     ...options,
   });
