@@ -62,6 +62,11 @@ export async function connectFleet(
   };
 }
 
+/** Prints what the worker warned of: `database.silent` is a save that got no answer in time. */
+function printWarnings({ warnings }: Bench): void {
+  for (const [message, times] of warnings()) print(`warned ${whole(times)} times: ${message}`);
+}
+
 /**
  * Connects one fleet and measures the steps on it, one after the other. `check` throws if it is a
  * wrong time for the steps, before the accounts are connected.
@@ -71,6 +76,7 @@ export const onFleet =
   async (bench: Bench): Promise<readonly Line[]> => {
     check();
     const { fleet, line } = await connectFleet(bench, name);
+    printWarnings(bench);
     const lines = [line];
     for (const [what, measure] of steps) {
       print(`${name}: ${what}`);
@@ -78,6 +84,7 @@ export const onFleet =
         print(one.join('  '));
         lines.push(one);
       }
+      printWarnings(bench);
     }
     await fleet.pool.end();
     return lines;

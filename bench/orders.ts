@@ -18,7 +18,7 @@ const BY = { reason: 'benchmark', actor: 'bench' };
 const READ_MS = 250;
 const PRINTED = 40;
 /** How long the rows of accounts may take after the answer of the last account. */
-const SAVED_MS = 60 * SECOND_MS;
+const SAVED_MS = 300 * SECOND_MS;
 
 /** The rate of the orders: that of the command line, or the default. */
 const perSecond = (): number => Number(process.argv[4] ?? ORDER_RATE.default);

@@ -36,6 +36,8 @@ export type Bench = {
   readonly databaseUrl: string;
   /** Replaces Temporal by a new and empty server at the same address. */
   readonly loseTemporal: () => Promise<void>;
+  /** How often each warning was logged since the last call, the most frequent first. */
+  readonly warnings: () => readonly (readonly [message: string, times: number])[];
   /** Transactions that the worker has begun so far. */
   readonly transactions: () => number;
   readonly close: () => Promise<void>;
@@ -61,7 +63,12 @@ export async function withBench<T>(
 }
 
 async function createBench({ isDurable = false, ...options }: BenchOptions): Promise<Bench> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const warned = new Map<string, number>();
+  const logger = new DefaultLogger('WARN', ({ level, message }) => {
+    warned.set(message, (warned.get(message) ?? 0) + 1);
+    if (level === 'ERROR') process.stderr.write(`${message}\n`);
+  });
+  Runtime.install({ logger });
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
   const sizes = sizesFrom(process.env);
@@ -124,6 +131,11 @@ async function onStack(
     },
     databaseUrl: stack.databaseUrl,
     loseTemporal: stack.loseTemporal,
+    warnings: () => {
+      const found = [...warned].toSorted((a, b) => b[1] - a[1]);
+      warned.clear();
+      return found;
+    },
     transactions: () => transactions,
     idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
     close: async () => {
