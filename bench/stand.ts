@@ -62,16 +62,25 @@ export async function withBench<T>(
   }
 }
 
-async function createBench({ isDurable = false, ...options }: BenchOptions): Promise<Bench> {
+/** Counts each warning instead of writing it, because a crowded machine has thousands. */
+function countWarnings(): Bench['warnings'] {
   const warned = new Map<string, number>();
   const logger = new DefaultLogger('WARN', ({ level, message }) => {
     warned.set(message, (warned.get(message) ?? 0) + 1);
     if (level === 'ERROR') process.stderr.write(`${message}\n`);
   });
   Runtime.install({ logger });
+  return () => {
+    const found = [...warned].toSorted((a, b) => b[1] - a[1]);
+    warned.clear();
+    return found;
+  };
+}
+
+async function createBench({ isDurable = false, ...options }: BenchOptions): Promise<Bench> {
+  const warnings = countWarnings();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const sizes = sizesFrom(process.env);
   const stack = await startStack({
     projectDir: at('..'),
     dataDir,
@@ -84,7 +93,7 @@ async function createBench({ isDurable = false, ...options }: BenchOptions): Pro
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return onStack(stack, options, stop).catch(async (error: unknown) => {
+  return onStack(stack, { ...options, warnings }, stop).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -92,7 +101,7 @@ async function createBench({ isDurable = false, ...options }: BenchOptions): Pro
 
 async function onStack(
   stack: Stack,
-  options: Pick<BenchOptions, 'debugMode'>,
+  { warnings, ...options }: Pick<BenchOptions, 'debugMode'> & Pick<Bench, 'warnings'>,
   stop: () => Promise<void>,
 ): Promise<Bench> {
   await migrate(stack.databaseUrl);
@@ -110,7 +119,7 @@ async function onStack(
     interceptors: { workflowModules: [files.interceptors] },
     dataConverter: { payloadConverterPath: files.payloadConverter },
     activities: { ...createActivities({ pool }) },
-    maxCachedWorkflows: sizes.cachedAccounts,
+    maxCachedWorkflows: sizesFrom(process.env).cachedAccounts,
     bundlerOptions: sharedBundle(files),
     ...options,
   });
@@ -131,11 +140,7 @@ async function onStack(
     },
     databaseUrl: stack.databaseUrl,
     loseTemporal: stack.loseTemporal,
-    warnings: () => {
-      const found = [...warned].toSorted((a, b) => b[1] - a[1]);
-      warned.clear();
-      return found;
-    },
+    warnings,
     transactions: () => transactions,
     idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
     close: async () => {
