@@ -84,6 +84,8 @@ begin
       ('safeband_worker', 'webhook_sender_lock', 'update'),
       ('safeband_worker', 'webhook_position_lock', 'update'),
       ('safeband_worker', 'identity_locks', 'select, update'),
+      -- Which account of a group works with a recipient.
+      ('safeband_worker', 'group_recipients', 'select, insert, update, delete'),
 
       -- A send pipeline begins an attempt, and writes its outcome once. A trigger refuses `void`,
       -- and the outcome of an attempt that another login began (0017).

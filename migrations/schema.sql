@@ -121,6 +121,7 @@ create table safeband.account_history (
   group_name safeband.group_name,
   learnt_cap boolean not null default false,
   learnt jsonb,
+  recipient_scope text not null default 'account'::text,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -244,6 +245,7 @@ create table safeband.accounts (
   group_name safeband.group_name,
   learnt_cap boolean not null default false,
   learnt jsonb,
+  recipient_scope text not null default 'account'::text,
   constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
@@ -263,6 +265,7 @@ create table safeband.accounts (
   constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
   constraint accounts_ramp_day_next_check CHECK (ramp_day_next >= 1),
   constraint accounts_recipient_memory_days_check CHECK (recipient_memory_days >= 1 AND recipient_memory_days <= 365),
+  constraint accounts_recipient_scope_check CHECK (recipient_scope = ANY (ARRAY['account'::text, 'group'::text])),
   constraint accounts_sent_days_check CHECK (sent_days IS NULL OR (jsonb_typeof(sent_days) = 'array'::text AND jsonb_array_length(sent_days) <= 13) IS TRUE),
   constraint accounts_state_check CHECK (state = ANY (ARRAY['active'::text, 'cooldown'::text, 'held'::text, 'no_credits'::text, 'unverified'::text, 'disconnected'::text])),
   constraint accounts_uncertain_check CHECK (uncertain >= 0),
@@ -282,10 +285,11 @@ CREATE INDEX accounts_identity_normal ON safeband.accounts USING btree (identity
 CREATE INDEX accounts_identity_number ON safeband.accounts USING btree (identity_number) WHERE (identity_number IS NOT NULL);
 CREATE INDEX accounts_identity_waiting ON safeband.accounts USING btree (account_id) WHERE ((identity)::text IS DISTINCT FROM identity_compared);
 CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_id)::text));
+CREATE INDEX accounts_recipient_scope ON safeband.accounts USING btree (group_name, recipient_memory_days) WHERE (recipient_scope = 'group'::text);
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity, group_name, learnt_cap ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity OR old.group_name::text IS DISTINCT FROM new.group_name::text OR old.learnt_cap IS DISTINCT FROM new.learnt_cap)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on, mode, velocity, group_name, learnt_cap, recipient_scope ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on OR old.mode IS DISTINCT FROM new.mode OR old.velocity IS DISTINCT FROM new.velocity OR old.group_name::text IS DISTINCT FROM new.group_name::text OR old.learnt_cap IS DISTINCT FROM new.learnt_cap OR old.recipient_scope IS DISTINCT FROM new.recipient_scope)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
@@ -479,12 +483,17 @@ create table safeband.group_recipients (
   held_by safeband.reservation_id,
   held_until timestamp with time zone,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  claimed_by safeband.account_id,
+  claimed_for safeband.reservation_id,
+  claimed_at timestamp with time zone,
   constraint group_recipients_account CHECK ((account_id IS NULL) = (reservation_id IS NULL) AND (account_id IS NULL) = (granted_at IS NULL)),
+  constraint group_recipients_claimed CHECK ((claimed_by IS NULL) = (claimed_for IS NULL) AND (claimed_by IS NULL) = (claimed_at IS NULL)),
   constraint group_recipients_held CHECK ((held_by IS NULL) = (held_until IS NULL)),
   constraint group_recipients_recipient_key_check CHECK (octet_length(recipient_key) <= 1024),
-  constraint group_recipients_used CHECK (account_id IS NOT NULL OR held_by IS NOT NULL),
+  constraint group_recipients_used CHECK (account_id IS NOT NULL OR held_by IS NOT NULL OR claimed_by IS NOT NULL),
   constraint group_recipients_pkey PRIMARY KEY (group_name, recipient_key)
 );
+CREATE INDEX group_recipients_claims ON safeband.group_recipients USING btree (claimed_by, claimed_at) WHERE (claimed_by IS NOT NULL);
 CREATE INDEX group_recipients_recorded ON safeband.group_recipients USING btree (recorded_at);
 
 create table safeband.group_reserves (
@@ -859,6 +868,7 @@ create table safeband.waiting (
   number bigint not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
   free boolean not null default false,
+  recipient_key text,
   constraint waiting_check CHECK ((decided_at IS NULL) = (state = 'waiting'::text)),
   constraint waiting_priority_check CHECK (priority >= 0 AND priority <= 9),
   constraint waiting_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'granted'::text, 'denied'::text, 'withdrawn'::text])),
@@ -866,6 +876,7 @@ create table safeband.waiting (
 );
 CREATE INDEX waiting_number ON safeband.waiting USING btree (account_id, number DESC);
 CREATE INDEX waiting_open ON safeband.waiting USING btree (account_id, asked_at, number) WHERE (state = 'waiting'::text);
+CREATE INDEX waiting_recipient ON safeband.waiting USING btree (recipient_key COLLATE "C") WHERE ((state = ANY (ARRAY['waiting'::text, 'granted'::text])) AND (recipient_key IS NOT NULL));
 CREATE TRIGGER tell_waiting AFTER INSERT OR UPDATE ON safeband.waiting FOR EACH ROW EXECUTE FUNCTION safeband.tell_waiting();
 
 create table safeband.webhook_deliveries (
@@ -1221,9 +1232,11 @@ end $function$;
 CREATE OR REPLACE FUNCTION safeband.contact_days(a safeband.accounts)
  RETURNS integer
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE PARALLEL SAFE
 AS $function$
-  select 2 + greatest(a.recipient_memory_days, (a.saved_row->>'recipient_memory_days')::int, 2)
+  select 2 + greatest(a.recipient_memory_days, (a.saved_row->>'recipient_memory_days')::int, 2,
+    (select max(g.recipient_memory_days) from safeband.accounts g
+      where g.group_name = a.group_name and g.recipient_scope = 'group'))
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.count_listed()
@@ -1382,6 +1395,23 @@ AS $function$
          where a.account_id = account and a.group_name = any(w.groups))
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.is_open_claim(c safeband.group_recipients)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select c.claimed_by is not null
+    and not exists (select from safeband.reservations r
+      where r.account_id = c.claimed_by and r.reservation_id = c.claimed_for
+        and r.reserved_at >= c.claimed_at)
+    and not exists (select from safeband.waiting w
+      where w.account_id = c.claimed_by and w.reservation_id = c.claimed_for
+        and w.asked_at >= c.claimed_at)
+    and exists (select from safeband.accounts a where a.account_id = c.claimed_by
+      and (a.recipient_scope = 'group' and a.state <> 'disconnected'
+        or c.claimed_at > clock_timestamp() - interval '1 hour'))
+$function$;
+
 CREATE OR REPLACE FUNCTION safeband.is_past(r safeband.reservations, account_day date)
  RETURNS boolean
  LANGUAGE sql
@@ -1489,6 +1519,18 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.keeps_recipient(w safeband.waiting)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select w.state = 'waiting' or w.state = 'granted'
+    and w.recorded_at > clock_timestamp() - interval '1 hour' and not exists (
+    select from safeband.reservations r
+     where r.account_id = w.account_id and r.reservation_id = w.reservation_id
+       and r.reserved_at >= w.asked_at)
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.learnt_ceiling(a safeband.accounts, day date)
  RETURNS integer

@@ -29,6 +29,7 @@ import {
   readAccount,
   readLast,
 } from '../postgres/save/accounts.js';
+import { settleClaims } from '../postgres/groups/claims.js';
 import { lockIdentity, readRivals } from '../postgres/save/identities.js';
 import { isRestored, lock, type Locked } from '../postgres/save/lost.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
@@ -121,6 +122,7 @@ async function saveIn(
   const foreign = await editsOf(db, accountId, locked, handled);
   await writeDenials(db, row);
   const { refused, known } = await writeAll(db, row, entries);
+  if (request.isAll && refused === 0) await settleClaims(db, accountId, row.updatedAt);
   return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }
 

@@ -13,7 +13,8 @@ import { workflows } from './workflows.js';
 import type { Pacing } from '../domain/account/policy.js';
 import { RETENTION_DEFAULT, type Retention } from '../domain/records/retention.js';
 import type { ErasureKey } from '../postgres/data/erasureKey.js';
-import type { Pool } from '../postgres/pool.js';
+import { claimContacts, leaveClaims } from '../postgres/groups/claims.js';
+import { inTransaction, type Pool } from '../postgres/pool.js';
 import { readContacts, readReplies } from '../postgres/read/contacts.js';
 import { USUAL_SIZES, type Sizes } from '../platform/sizes.js';
 
@@ -44,6 +45,15 @@ export const createActivities = ({
   ...brakeActivities(pool),
   ...orderActivities(pool),
   findContacts: async (ask) => ({ found: await readContacts(pool, ask, erasureKey) }),
+  claimContacts: (ask) =>
+    inTransaction(pool, async (db) => ({
+      ...(await claimContacts(db, ask, erasureKey)),
+      found: await readContacts(db, ask, erasureKey),
+    })),
+  leaveContacts: async (ask) => {
+    await leaveClaims(pool, ask, erasureKey);
+    return {};
+  },
   findReplies: async (ask) => ({ found: await readReplies(pool, ask) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -20,6 +20,7 @@ import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
 import type { FromBackup } from '../domain/entity/endings.js';
 import type { ManualEdit } from '../domain/account/counter.js';
+import type { ClaimedContacts, ContactClaims, LeftClaim } from '../domain/fleet/contactClaims.js';
 import type { BrakeChange } from '../domain/fleet/brake.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
@@ -48,6 +49,8 @@ export type Save = {
   readonly row: AccountRow;
   /** At most 200, ascending. */
   readonly entries: readonly Entry[];
+  /** True: nothing else is unsaved. Only if the account compares with its group (R20). */
+  readonly isAll?: true;
   /**
    * The account needs a reconcile after this save: the fleet audit alerts if that reconcile is late
    * (R8).
@@ -250,6 +253,20 @@ export interface Activities {
     readonly recipients: readonly RecipientId[];
     readonly since: UtcDay;
   }): Promise<{ readonly found: readonly FoundContact[] }>;
+
+  /**
+   * Claims recipients of the group for asks of this account, and finds who works with them (R20).
+   * Safe to run again: the same ask renews its claim, and a late try replaces no later claim.
+   */
+  claimContacts(
+    ask: ContactClaims & { readonly recipients: readonly RecipientId[] },
+  ): Promise<ClaimedContacts & { readonly found: readonly FoundContact[] }>;
+
+  /** Gives claims back. Safe to run again: a later claim of the account stays. */
+  leaveContacts(ask: {
+    readonly accountId: AccountId;
+    readonly claims: readonly LeftClaim[];
+  }): Promise<object>;
 
   /**
    * Finds, for each reply, the InMail of its chat, and if a reply in it is recorded (R24), in the

@@ -1,7 +1,12 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
 import { RENEWS_ON_MAX } from '../domain/account/credits.js';
-import type { Ramp, Velocity } from '../domain/account/policy.js';
+import {
+  RECIPIENT_SCOPES,
+  type Ramp,
+  type RecipientScope,
+  type Velocity,
+} from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
 import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
@@ -56,6 +61,13 @@ export const renewalDay = (raw: string): number | Default =>
 /** Reads days, or `default`: as long as ids are remembered. */
 export const memoryDays = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(1, MEMORY_DAYS_MAX)(raw);
+
+/** Reads with whose recipients a reserve is compared. */
+export function scope(raw: string): RecipientScope {
+  const found = RECIPIENT_SCOPES.find((one) => one === raw);
+  if (found) return found;
+  throw new InvalidArgumentError(`Use ${RECIPIENT_SCOPES.join(' or ')}.`);
+}
 
 /** LinkedIn's id of a recipient, in any spelling. */
 export function recipient(raw: string): string {

@@ -1,6 +1,13 @@
 /** The options of a policy, and the text of a policy. */
 import { Option, type Command } from 'commander';
-import { MODES, type Mode, type Ramp, type Velocity } from '../domain/account/policy.js';
+import {
+  MODES,
+  RECIPIENT_SCOPES,
+  type Mode,
+  type Ramp,
+  type RecipientScope,
+  type Velocity,
+} from '../domain/account/policy.js';
 import type { NamedRamp } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
@@ -38,6 +45,7 @@ export type PolicyOptions = {
   readonly creditsRenewOn?: number | Default | undefined;
   readonly pacing?: Pace | Default | undefined;
   readonly recipientMemory?: number | Default | undefined;
+  readonly recipientScope?: RecipientScope | undefined;
   readonly campaigns?: readonly NamedCap[] | Default | undefined;
   readonly mode?: Mode | undefined;
   readonly velocity?: Velocity | Default | undefined;
@@ -102,6 +110,15 @@ export const policyOptions = (command: Command): Command =>
 export const groupOption = (command: Command): Command =>
   command.option('--group <group>', 'the group of the account, such as eu-sales, or none', group);
 
+/** No forecast knows the recipients of other accounts, so a what-if has no scope, too (R20). */
+export const scopeOption = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      '--recipient-scope <scope>',
+      'group: refuse a recipient of another account of the group, too; account ends this',
+    ).choices(RECIPIENT_SCOPES),
+  );
+
 /** The mode is no setting of a what-if, which always denies (R23). */
 export const modeOption = (command: Command): Command =>
   command.addOption(
@@ -121,6 +138,7 @@ export const policyOf = ({
   creditsRenewOn: day,
   pacing: pace,
   recipientMemory: memory,
+  recipientScope,
   campaigns: caps,
   mode,
   velocity: limit,
@@ -135,6 +153,7 @@ export const policyOf = ({
   ...(day === undefined ? {} : { creditsRenewOn: orNull(day) }),
   ...(pace === undefined ? {} : { pacing: orNull(pace) }),
   ...(memory === undefined ? {} : { recipientMemoryDays: orNull(memory) }),
+  ...(recipientScope === undefined ? {} : { recipientScope }),
   ...(caps === undefined ? {} : { campaigns: orNull(caps) }),
   ...(mode === undefined ? {} : { mode }),
   ...(limit === undefined ? {} : { velocity: orNull(limit) }),
@@ -154,6 +173,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     (policy.recipientMemoryDays === null
       ? ''
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
+    (policy.recipientScope === 'group' ? ', recipients of the whole group' : '') +
     (policy.group === null ? '' : `, group ${policy.group}`) +
     (policy.velocity === null ? '' : `, velocity ${velocityWords(policy.velocity)}`) +
     (policy.learntCap ? ', learnt ceiling on' : '') +

@@ -65,6 +65,8 @@ export type PolicyInput = {
   readonly pacing?: Pace | null;
   /** Days without a second InMail to a recipient; by default as long as ids are remembered. */
   readonly recipientMemoryDays?: number | null;
+  /** `group`: a recipient of another account of the group is refused, too (R20). */
+  readonly recipientScope?: 'account' | 'group' | null;
   /** The caps and weights of campaigns, each named once. A list replaces the whole list before. */
   readonly campaigns?: readonly CampaignCapInput[] | null;
   /** `shadow`: the gate records what it would deny, and grants (R23). */

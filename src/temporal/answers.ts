@@ -61,6 +61,8 @@ const each = (all: Activities, wrap: Wrap): Activities => ({
   noteBrake: wrap('noteBrake', (ask) => all.noteBrake(ask)),
   runOrder: wrap('runOrder', (ask) => all.runOrder(ask)),
   findContacts: wrap('findContacts', (ask) => all.findContacts(ask)),
+  claimContacts: wrap('claimContacts', (ask) => all.claimContacts(ask)),
+  leaveContacts: wrap('leaveContacts', (ask) => all.leaveContacts(ask)),
   findReplies: wrap('findReplies', (ask) => all.findReplies(ask)),
   expandWindow: wrap('expandWindow', (ask) => all.expandWindow(ask)),
 });

@@ -4,7 +4,7 @@
  */
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, statusOf, update } from '../support/account.js';
+import { ask, run, statusOf, update } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { searchKeyOf } from '../../src/domain/primitives/linkedinId.js';
 import { lockTable, waiting } from '../support/locks.js';
@@ -124,7 +124,9 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
   await update(account, 'creditsObserved', { balance: 10, at: new Date().toISOString() });
   const reply = (chatId: string) =>
     update(account, 'replyObserved', { chatId, at: new Date().toISOString() });
+  const inGroup = await stand.connect(stand.newAccount(), { group: 'g', recipientScope: 'group' });
   const locked = await lockTable(stand.databaseUrl, 'reservations');
+  const moved = ask(inGroup, 'e', { recipientId: 'Max' });
   const toAnn = ask(account, 'a', { recipientId: `urn:li:fsd_profile:${ANN}` });
   const batch = update(account, 'sendReserveBatch', {
     requests: [
@@ -136,7 +138,9 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
   const replies = Promise.all([reply('chat-old'), reply('chat-old')]);
   await expect.poll(() => waiting(stand.pool)).toBeGreaterThan(1);
   expect(await ask(account, 'e')).toMatchObject({ granted: true });
+  await update(inGroup, 'configure', { group: 'h' });
   await locked.release();
+  expect(await moved).toMatchObject({ reason: 'unverified' });
   const contacted = { reason: 'recipient_contacted', contactedBy: 'old' };
   expect(await toAnn).toMatchObject(contacted);
   expect(await batch).toMatchObject({
@@ -150,8 +154,10 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
   );
   expect(await reply('chat-old')).toMatchObject({ ignored: 'repeated' });
   const silent = await lockTable(stand.databaseUrl, 'reservations');
+  const unclaimed = ask(inGroup, 'f', { recipientId: 'Eve' });
   const unknown = failureTypeOf(() => reply('chat-old'));
   expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ reason: 'unverified' });
+  expect(await unclaimed).toMatchObject({ reason: 'unverified', retryAt: expect.any(String) });
   expect(await unknown).toBe('Unavailable');
   expect(await ask(account, 'g')).toMatchObject({ granted: true });
   await silent.release();
@@ -160,4 +166,104 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
     granted: true,
   });
   expect(await statusOf(account)).toMatchObject({ inFlight: 5, credits: { balance: 6 } });
+});
+
+/** Connects accounts that compare recipients with their group. */
+const newGroup = async (group: string, ...policies: readonly object[]) =>
+  Promise.all(
+    policies.map(async (policy) => {
+      const id = stand.newAccount();
+      const scope = { group, recipientScope: 'group', ...policy };
+      return { id, account: await stand.connect(id, scope) };
+    }),
+  );
+const CONTACTED = { granted: false, reason: 'recipient_contacted' };
+
+it('64 asks at once for four recipients over four accounts of a group get four grants', async () => {
+  const members = await newGroup('scope-crowd', {}, {}, {}, {});
+  const asked = Array.from({ length: 64 }, (_, n) => {
+    const person = Math.floor(n / 4) % 4;
+    const recipientId = [
+      ANN,
+      ` ${ANN}`,
+      `urn:li:fsd_profile:${ANN}`,
+      `https://www.linkedin.com/in/${ANN}/`,
+    ][n % 4]?.replace('S7', `S${person}`);
+    return { account: stand.handle(members[n % 4]?.id ?? ''), person, recipientId, name: `r${n}` };
+  });
+  const answers = await Promise.all(
+    asked.map(({ account, name, recipientId }) => ask(account, name, { recipientId })),
+  );
+  const granted = asked.filter((_, n) => answers[n]?.granted);
+  expect(granted.map(({ person }) => person).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+  for (const answer of answers.filter((one) => !one.granted)) {
+    expect(answer).toMatchObject({ ...CONTACTED, contactedBy: expect.any(String) });
+  }
+});
+
+it('a grant that is not saved keeps its recipient, whatever restarts, until it is released', async () => {
+  const [one, two] = await newGroup('scope-crash', {}, {});
+  if (!one || !two) throw new Error('two accounts are connected');
+  const toAnn = ({ id }: { id: string }, name: string, more: object = {}) =>
+    ask(stand.handle(id), name, { recipientId: ANN, ...more });
+  expect(await toAnn(one, 'a')).toMatchObject({ granted: true });
+  expect(await toAnn(two, 'b', { recipientId: `urn:li:fsd_profile:${ANN}` })).toMatchObject({
+    ...CONTACTED,
+    contactedBy: 'a',
+  });
+  await stand.stopWorker();
+  await stand.startWorker();
+  expect(await toAnn(two, 'b')).toMatchObject(CONTACTED);
+  expect(await toAnn(one, 'a')).toMatchObject({ repeated: true });
+  await one.account.terminate('an accident');
+  expect(await toAnn(two, 'b')).toMatchObject(CONTACTED);
+  await stand.connect(one.id);
+  expect(await toAnn(one, 'a')).toMatchObject({ repeated: true });
+  await run(stand.handle(one.id));
+  expect(await toAnn(two, 'b')).toMatchObject({ ...CONTACTED, contactedBy: 'a', retryAt: null });
+  // In another group, this account compares with other accounts.
+  await update(two.account, 'configure', { group: 'scope-other' });
+  expect(await toAnn(two, 'c')).toMatchObject({ granted: true });
+  await update(two.account, 'sendFailed', { reservationId: 'c', kind: 'rejected' });
+  await update(two.account, 'configure', { group: 'scope-crash' });
+  await update(stand.handle(one.id), 'sendFailed', { reservationId: 'a', kind: 'rejected' });
+  await run(stand.handle(one.id));
+  expect(await toAnn(two, 'b')).toMatchObject({ granted: true });
+  expect(await toAnn(one, 'd')).toMatchObject({ ...CONTACTED, contactedBy: 'b' });
+  expect(await toAnn(one, 'e', { again: true })).toMatchObject({ granted: true });
+});
+
+it('an ask that waits keeps its recipient until it leaves the line, and a denied ask gives its recipient back', async () => {
+  const [one, two] = await newGroup('scope-line', { dailyCap: 1 }, {});
+  if (!one || !two) throw new Error('two accounts are connected');
+  const [eve, bob] = [{ recipientId: 'ACoAAEve' }, { recipientId: 'ACoAABob' }];
+  const both = await Promise.all([ask(one.account, 'a', eve), ask(one.account, 'b', bob)]);
+  const [granted, denied] = both[0].granted ? [eve, bob] : [bob, eve];
+  const name = (who: object) => (who === eve ? 'a' : 'b');
+  expect(both.filter((answer) => answer.granted)).toHaveLength(1);
+  await expect.poll(() => ask(two.account, name(denied), denied)).toMatchObject({ granted: true });
+  await update(two.account, 'sendFailed', { reservationId: name(denied), kind: 'rejected' });
+  await Promise.all([run(one.account), run(two.account)]);
+  // The account without room waits for the person whom the other one has given back.
+  const validUntil = new Date(Date.now() + 2 * 86_400_000).toISOString();
+  const waits = { ...denied, wait: true, validUntil };
+  expect(await ask(one.account, 'w', waits)).toMatchObject({ waiting: true });
+  expect(await ask(one.account, 'w', waits)).toMatchObject({ waiting: true, position: 1 });
+  expect(await ask(two.account, 'x', denied)).toMatchObject({ ...CONTACTED, contactedBy: 'w' });
+  expect(await ask(two.account, 'y', { ...waits })).toMatchObject({ contactedBy: 'w' });
+  await run(one.account);
+  expect(await ask(two.account, 'x', denied)).toMatchObject({
+    ...CONTACTED,
+    contactedBy: 'w',
+    retryAt: validUntil,
+  });
+  await update(one.account, 'sendWithdraw', { reservationId: 'w' });
+  await run(one.account);
+  expect(await ask(two.account, 'x', denied)).toMatchObject({ granted: true });
+  expect(await ask(two.account, 'z', granted)).toMatchObject({ contactedBy: name(granted) });
+  const { rows } = await stand.pool.query(
+    'select from safeband.group_recipients where claimed_by = $1 and safeband.is_open_claim(group_recipients)',
+    [one.id],
+  );
+  expect(rows).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { isRecipientId } from '../../src/domain/primitives/ids.js';
+import { CLAIM_CHECKS, CLAIM_MUTANTS } from './claimMutants.js';
 import { at, c, must } from '../support/scenario.js';
 import type { DatabaseCheck } from './desk.js';
 import type { Mutant } from './mutant.js';
@@ -86,6 +87,7 @@ const answered: DatabaseCheck = async (desk) => {
 export const CONTACT_CHECKS = {
   'Postgres finds each contact of the days of the memory, and no other': contacted,
   'Postgres finds the InMail of a reply, and if it was free': answered,
+  ...CLAIM_CHECKS,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type ContactCheckName = keyof typeof CONTACT_CHECKS;
 
@@ -139,4 +141,5 @@ export const CONTACT_MUTANTS: readonly Mutant<ContactCheckName>[] = [
     mutated: '(true or',
     by: 'Postgres finds the InMail of a reply, and if it was free',
   },
+  ...CLAIM_MUTANTS,
 ];

@@ -194,8 +194,8 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     rule: 'R29',
     what: 'an erasure leaves out the imported past sends',
     file: 'src/postgres/data/erase.ts',
-    old: `['reservations', 'past_sends']`,
-    mutated: `['reservations']`,
+    old: `['reservations', 'past_sends', 'waiting']`,
+    mutated: `['reservations', 'waiting']`,
     by: 'an erased person is in no table, and is still refused',
   },
   {

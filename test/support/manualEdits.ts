@@ -38,6 +38,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
     `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
   ],
   recipient_memory_days: ['30', '365'],
+  recipient_scope: [`'group'`, `lower('GROUP')`],
   velocity: [`'{"factor": 2, "floor": 5}'`, `'{"factor": 9, "floor": 50}'`],
   learnt_cap: ['true', 'not learnt_cap'],
   learnt: [

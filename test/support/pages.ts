@@ -124,6 +124,7 @@ export function accountData(): AccountData {
       sendingWindow: { days: ['mon'], start: '09:00', end: '17:00' },
       creditsRenewOn: 15,
       recipientMemoryDays: null,
+      recipientScope: 'account',
       pacing: null,
       campaigns: null,
       mode: 'enforce',

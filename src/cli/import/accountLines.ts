@@ -14,7 +14,7 @@ const INMAILS_MAX = 100_000;
 /** The columns have the names of the options of `safeband connect`. */
 const COLUMNS =
   'account tier timezone daily_cap weekly_cap ramp window pacing campaigns recipient_memory ' +
-  'velocity learnt_cap credits_renew_on group identity sent_today delivered_today';
+  'recipient_scope velocity learnt_cap credits_renew_on group identity sent_today delivered_today';
 /** Names that other products use. */
 const ALIASES: Readonly<Record<string, string>> = { account_id: 'account', time_zone: 'timezone' };
 
@@ -115,6 +115,7 @@ function startOf(cells: ReadonlyMap<string, string>): StartInput {
       creditsRenewOn: at('credits_renew_on', read.renewalDay),
       pacing: at('pacing', read.pacing),
       recipientMemory: at('recipient_memory', read.memoryDays),
+      recipientScope: at('recipient_scope', read.scope),
       campaigns: at('campaigns', read.campaigns),
       group: at('group', read.group),
       velocity: at('velocity', read.velocity),

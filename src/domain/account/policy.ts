@@ -40,6 +40,10 @@ export const WEIGHT_DEFAULT = 1;
 export const MODES = ['enforce', 'shadow'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** How far a recipient is compared: with this account's slots, or with its group's (R20). */
+export const RECIPIENT_SCOPES = ['account', 'group'] as const;
+export type RecipientScope = (typeof RECIPIENT_SCOPES)[number];
+
 export type Policy = {
   readonly tier: Tier;
   readonly dailyCap: number | null;
@@ -60,6 +64,8 @@ export type Policy = {
    * (R20).
    */
   readonly recipientMemoryDays?: number | undefined;
+  /** Absent for `account`, and in state that older code wrote (R20). */
+  readonly recipientScope?: 'group' | undefined;
   /** By their ids. Absent for none, and in state that older code wrote (R22). */
   readonly campaigns?: readonly CampaignCap[] | undefined;
   /** Absent for `enforce`, and in state that older code wrote (R23). */
@@ -73,6 +79,10 @@ export type Policy = {
 };
 
 export const modeOf = ({ mode }: Policy): Mode => mode ?? 'enforce';
+export const scopeOf = (policy: Policy): RecipientScope => policy.recipientScope ?? 'account';
+/** Returns the group with whose recipients the account compares; undefined: its own (R20). */
+export const scopeGroupOf = ({ recipientScope, group }: Policy): Group | undefined =>
+  recipientScope === 'group' ? group : undefined;
 export const isShadow = (policy: Policy): boolean => modeOf(policy) === 'shadow';
 
 /** Returns the recipient memory after a change; no field for the default. */

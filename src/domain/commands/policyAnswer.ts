@@ -1,11 +1,13 @@
 /** The policy that callers get: every setting is there, and null is the default. */
 import {
   modeOf,
+  scopeOf,
   type CampaignCap,
   type Mode,
   type Pacing,
   type Policy,
   type Ramp,
+  type RecipientScope,
   type Velocity,
 } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
@@ -24,6 +26,8 @@ export type PolicyWire = {
   /** The pace of grants (R19); null: none. */
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
+  /** `group`: a recipient of another account of the group is refused, too (R20). */
+  readonly recipientScope: RecipientScope;
   /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
   readonly campaigns: readonly CampaignCap[] | null;
   readonly velocity: Velocity | null;
@@ -45,6 +49,7 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   creditsRenewOn: policy.creditsRenewOn ?? null,
   pacing: policy.pacing ?? null,
   recipientMemoryDays: policy.recipientMemoryDays ?? null,
+  recipientScope: scopeOf(policy),
   campaigns: policy.campaigns ?? null,
   velocity: policy.velocity ?? null,
   learntCap: policy.learntCap ?? false,

@@ -9,6 +9,7 @@ import {
   type Pacing,
   type Policy,
   type Ramp,
+  type RecipientScope,
   type Velocity,
 } from '../account/policy.js';
 import { rampOf, type NamedRamp } from '../gate/ramps.js';
@@ -27,6 +28,7 @@ export type PolicyChange = {
   readonly creditsRenewOn?: number | null | undefined;
   readonly pacing?: PacingChange | null | undefined;
   readonly recipientMemoryDays?: number | null | undefined;
+  readonly recipientScope?: RecipientScope | null | undefined;
   /** The whole list: a campaign that it does not name has no cap, and weight 1 (R21, R22). */
   readonly campaigns?: readonly CampaignChange[] | null | undefined;
   readonly mode?: Mode | null | undefined;
@@ -58,6 +60,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
   ...pacingOf(change.pacing === undefined ? old.pacing : change.pacing),
   ...memoryOf(old, change),
+  ...(scopeAfter(old, change) === 'group' ? GROUP_SCOPE : {}),
   ...campaignsOf(change.campaigns === undefined ? old.campaigns : change.campaigns),
   ...((change.mode === undefined ? old.mode : change.mode) === 'shadow' ? SHADOW : {}),
   ...velocityOf(change.velocity === undefined ? old.velocity : change.velocity),
@@ -72,6 +75,10 @@ const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp |
 
 /** No field for `enforce`, so that a policy of older code equals it (R23). */
 const SHADOW = { mode: 'shadow' } as const;
+/** The same for a policy that compares recipients with its own slots (R20). */
+const GROUP_SCOPE = { recipientScope: 'group' } as const;
+const scopeAfter = (old: Policy, { recipientScope }: PolicyChange) =>
+  recipientScope === undefined ? old.recipientScope : recipientScope;
 /** The same for a policy that applies no learnt ceiling (R25). */
 const LEARNT = { learntCap: true } as const;
 

@@ -3,14 +3,21 @@ import { findSlot, isLeased, type Account, type Slot } from '../account/account.
 import { roomOf } from '../gate/caps.js';
 import { barrierAt } from '../gate/gate.js';
 import { verdictAt } from '../gate/shadow.js';
-import { contactsOf, looksBack, type Contact, type PastContact } from '../gate/recipient.js';
+import {
+  contactsOf,
+  looksBack,
+  type Contact,
+  type GroupContact,
+  type PastContact,
+} from '../gate/recipient.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { isoInstant, type Instant, type UtcDay } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { refuse, type Decided } from '../account/refusals.js';
 import { VERIFY_RETRY_MS } from '../primitives/limits.js';
-import { isShadow } from '../account/policy.js';
+import { isShadow, scopeGroupOf } from '../account/policy.js';
+import { findAsk } from '../gate/line.js';
 import { deniedBy, type Denied } from './denied.js';
 
 export type Grant = {
@@ -34,20 +41,26 @@ export type Compared = {
   /** A run that older code began compares no recipients, so that its history replays. */
   readonly isOfOlderRun?: boolean;
   readonly past?: readonly PastContact[];
+  readonly ofGroup?: readonly GroupContact[];
   /** True if Postgres did not answer; in shadow mode the reserve is decided without it (R23). */
   readonly isPastUnknown?: boolean;
 };
 
 /**
- * True if the reserve would be granted, and Postgres may have an older contact of its recipient
- * (R20).
+ * True if the reserve would be granted, and Postgres may have an older contact of its recipient, or
+ * one of the group (R20).
  */
 export function wantsPast(account: Account, request: Reserve, at: Instant): boolean {
   const { reservationId, recipientId, again: isAgain, validUntil = null, free } = request;
   if (!looksBack(account.policy) || recipientId === undefined || isAgain === true) return false;
   if (findSlot(account, reservationId)) return false;
+  // An ask that waits has claimed its recipient, and its row keeps the others of the group away.
+  if (scopeGroupOf(account.policy) && findAsk(account, reservationId)) return false;
   if (request.wait === true) return true; // the line decides later, without Postgres
-  return !barrierAt(account, at, { validUntil, free, contacts: contactsOf(account, request) });
+  const contacts = contactsOf(account, request);
+  // Without a group, an ask is looked up before its campaign counts, as in runs of older code.
+  const campaignId = scopeGroupOf(account.policy) ? request.campaignId : undefined;
+  return !barrierAt(account, at, { validUntil, free, campaignId, contacts });
 }
 
 /** Returns the contacts that the gate compares with this reserve. */

@@ -123,6 +123,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     identity: text(max.foreignUnits),
     creditsRenewOn: COUNT,
     recipientMemoryDays: COUNT,
+    recipientScope: 'group',
     pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
     mode: 'shadow',
     campaigns: Array.from({ length: max.campaigns }, () => ({

@@ -84,16 +84,23 @@ export type Batch = {
   readonly entries: readonly Entry[];
   readonly isHot: boolean;
   readonly handled: string | null;
+  /** Only if the account compares recipients with its group: its claims are then decided (R20). */
+  readonly isAll?: true;
 };
 /** The part of a batch that was committed, and its number. */
 export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
 
-export const batchOf = (entity: Entity): Batch => ({
-  row: accountRow(entity.account, entity.version),
-  entries: portionOf(entity.outbox),
-  isHot: isInDoubt(entity),
-  handled: entity.handled,
-});
+export function batchOf(entity: Entity): Batch {
+  const entries = portionOf(entity.outbox);
+  const isAll = entries.length === entity.outbox.length;
+  return {
+    row: accountRow(entity.account, entity.version),
+    entries,
+    isHot: isInDoubt(entity),
+    handled: entity.handled,
+    ...(isAll && entity.account.policy.recipientScope === 'group' ? { isAll } : {}),
+  };
+}
 
 /** Removes the rows that a save confirmed: by number, because handlers ran meanwhile. */
 export function saved(entity: Entity, sent: Sent, foreign: ManualEdit | null): Entity {

@@ -108,13 +108,15 @@ export type MemberDenial = Exclude<CallerDecisionWire, GrantWire> & { readonly a
 
 /**
  * True if no other account is asked after this denial: it concerns the recipient, the time of the
- * ask or the whole fleet.
+ * ask or the whole fleet. An account that was asked before may not have given its claim for this
+ * very ask back (R20): then the next one is asked.
  */
-export const endsWalk = (denial: Exclude<CallerDecisionWire, GrantWire>): boolean =>
-  denial.contactedBy !== undefined ||
-  denial.reason === 'recipient_contacted' ||
-  denial.reason === 'expired' ||
-  denial.reason === FLEET_HELD;
+export function endsWalk(denial: Exclude<CallerDecisionWire, GrantWire>): boolean {
+  const { reason, contactedBy, reservationId } = denial;
+  if (reason === 'expired' || reason === FLEET_HELD) return true;
+  if (contactedBy === reservationId) return false;
+  return contactedBy !== undefined || reason === 'recipient_contacted';
+}
 
 /** Returns the denial whose `retryAt` is the soonest; the first of equal ones. */
 export const soonest = (denials: readonly MemberDenial[]): MemberDenial | undefined =>

@@ -6,7 +6,7 @@
 import type { Account, Slot } from '../account/account.js';
 import { isSameRecipient, keptRecipient } from '../account/kept.js';
 import type { RecipientId, ReservationId } from '../primitives/ids.js';
-import type { Policy } from '../account/policy.js';
+import { scopeGroupOf, type Policy } from '../account/policy.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
 import { startOf, type Instant, type UtcDay } from '../primitives/time.js';
 
@@ -27,6 +27,17 @@ export type PastContact = {
   readonly quotaDay: UtcDay;
 };
 
+/**
+ * What the group of the account knows of a recipient (`recipientScope`): a reservation or an ask of
+ * another account, or an ask of the group.
+ */
+export type GroupContact = {
+  readonly recipientId: RecipientId;
+  readonly reservationId: ReservationId;
+  /** When it no longer refuses, exclusive; null: only its outcome decides. */
+  readonly until: Instant | null;
+};
+
 /** What a reserve asks for, as far as recipients are compared. */
 export type Recipient = {
   readonly recipientId?: RecipientId | undefined;
@@ -34,6 +45,8 @@ export type Recipient = {
   readonly again?: boolean | undefined;
   /** What Postgres has of the recipient, if the policy looks further back. */
   readonly past?: readonly PastContact[] | undefined;
+  /** What the group has of the recipient, if the policy compares with it. */
+  readonly ofGroup?: readonly GroupContact[] | undefined;
 };
 
 /** Returns the contacts that refuse this reserve, now or later. */
@@ -50,24 +63,30 @@ export function contactsOf(account: Account, recipient: Recipient): readonly Con
 /** Returns the contacts that only Postgres has. */
 export function olderContactsOf(
   { slots, policy }: Account,
-  { recipientId, again, past = [] }: Recipient,
+  { recipientId, again, past = [], ofGroup = [] }: Recipient,
 ): readonly Contact[] {
   if (recipientId === undefined || again === true) return [];
-  return past
+  const isAsked = (one: { readonly recipientId: RecipientId }): boolean =>
+    isSameRecipient(one.recipientId, keptRecipient(recipientId));
+  const own = past
     .filter((one) => slots.every((slot) => slot.reservationId !== one.reservationId))
-    .filter((one) => isSameRecipient(one.recipientId, keptRecipient(recipientId)))
+    .filter(isAsked)
     .map(({ reservationId, quotaDay }) => ({
       reservationId,
       until: startOf(quotaDay + memoryDays(policy) + 1),
     }));
+  // Another account may use an id of this account for a reservation of its own.
+  const others = ofGroup.filter(isAsked);
+  return [...own, ...others.map(({ reservationId, until }) => ({ reservationId, until }))];
 }
 
 /** Returns how many days after its quota day a slot refuses its recipient. */
 export const memoryDays = ({ recipientMemoryDays = 0 }: Policy): number =>
   Math.max(REMEMBERED_DAYS, recipientMemoryDays);
 
-/** True if the policy looks further back than the account remembers. */
-export const looksBack = (policy: Policy): boolean => memoryDays(policy) > REMEMBERED_DAYS;
+/** True if the policy looks further back than the account remembers, or into its group. */
+export const looksBack = (policy: Policy): boolean =>
+  memoryDays(policy) > REMEMBERED_DAYS || scopeGroupOf(policy) !== undefined;
 
 /** A slot that was settled after its days of memory is remembered until the next midnight. */
 const endOf = ({ day, policy }: Account, { state, quotaDay }: Slot): Instant | null =>

@@ -119,6 +119,8 @@ export const LATER_BYTES_MAX = 128 * 1024;
 
 /** How long after a failed check an account may be checked again. */
 export const VERIFY_RETRY_MS = 10 * SECOND_MS;
+/** How long after the begin of its lookup a claim on a recipient of the group may decide (R20). */
+export const CLAIM_MS = 20 * SECOND_MS;
 
 /**
  * How far ahead of now a query may ask: past the end of the longest breaker, so that the answer

@@ -1,6 +1,7 @@
 /** A change of an account's settings in words: before and after, for pages and commands. */
 import {
   modeOf,
+  scopeOf,
   type CampaignCap,
   type Pacing,
   type Policy,
@@ -62,6 +63,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
+  ['recipient scope', scopeOf],
   ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
   ['velocity', ({ velocity }) => velocityWords(velocity ?? null)],
   ['learnt ceiling', ({ learntCap }) => (learntCap ? 'on' : 'off')],

@@ -35,6 +35,7 @@ import {
   beyondBand,
   CAMPAIGNS_MAX,
   MODES,
+  RECIPIENT_SCOPES,
   TIMEZONE_DEFAULT,
   WEIGHT_MAX,
 } from '../account/policy.js';
@@ -81,6 +82,7 @@ const policyFields = {
     }),
   ),
   recipientMemoryDays: setting(recipientMemoryDays),
+  recipientScope: setting(oneOf(RECIPIENT_SCOPES)),
   campaigns: setting(
     listOf(
       'campaigns',

@@ -13,6 +13,7 @@ import {
   messageId,
   mode,
   orNull,
+  recipientScope,
   reservationId,
   state,
   text,
@@ -21,7 +22,7 @@ import {
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
 
-const { Literal, Optional, Boolean, String, Integer, Number } = Type;
+const { Literal, Optional, Boolean, Enum, String, Integer, Number } = Type;
 
 export const problem = Type.Object(
   {
@@ -29,9 +30,7 @@ export const problem = Type.Object(
     title: String(),
     status: Integer(),
     detail: String(),
-    code: Optional(
-      Type.Enum(FAILURE_TYPES, { description: 'The type of the error, if it has one.' }),
-    ),
+    code: Optional(Enum(FAILURE_TYPES, { description: 'The type of the error, if it has one.' })),
     field: Optional(String({ description: 'The wrong field.' })),
     cure: Optional(String({ description: 'How to fix it.' })),
   },
@@ -87,6 +86,7 @@ export const policy = closed({
   timezone: String(),
   creditsRenewOn: orNull(count('The day of the month. Null: the first.', 1)),
   recipientMemoryDays: orNull(count('Days. Null: as long as ids are remembered.', 1)),
+  recipientScope,
   pacing: orNull(
     closed({
       minGapSeconds: count('Seconds from each grant to the next.', 1),

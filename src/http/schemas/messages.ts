@@ -50,6 +50,7 @@ const policy = {
     'For how many days no recipient is contacted again; null is as long as ids are remembered.',
     90,
   ),
+  recipientScope: note('group: refuses recipients of the whole group; null is account.', 'group'),
   pacing: {
     description: 'The pace of grants; null is none.',
     fields: {
@@ -213,9 +214,7 @@ export const sendFailed = bodyOf(
   requests.failFields,
   {
     reservationId,
-    kind: {
-      description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
-    },
+    kind: { description: 'unknown: it may have reached LinkedIn, so the slot stays spent.' },
     code: note(`LinkedIn's own words; as text, ${CODE_MAX} characters of it.`, 'HTTP 429'),
     retryAfterSeconds: note(
       'Seconds, as a number or as text, or a date as Retry-After has it; what cannot be read ' +

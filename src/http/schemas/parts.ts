@@ -1,6 +1,6 @@
 /** The values of the contract as schemas: the only source of types, checks and OpenAPI. */
 import { Type, type TNull, type TSchema, type TUnion } from 'typebox';
-import { MODES } from '../../domain/account/policy.js';
+import { MODES, RECIPIENT_SCOPES } from '../../domain/account/policy.js';
 import { GROUP_MAX, GROUP_PATTERN } from '../../domain/primitives/ids.js';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import { TIERS } from '../../domain/primitives/tier.js';
@@ -93,6 +93,9 @@ export const groupName = Type.String({
 export const group = orNull(
   Type.String({ description: 'The label of accounts that belong together. Null: none.' }),
 );
+export const recipientScope = Type.Enum(RECIPIENT_SCOPES, {
+  description: 'With whose recipients a reserve is compared.',
+});
 export const mode = Type.Enum(MODES, {
   description: 'shadow: the gate records what it would deny, and grants.',
 });

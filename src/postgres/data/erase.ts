@@ -110,7 +110,7 @@ async function eraseIn(
        from unnest($1::text[], $2::text[]) as erased (chat, hash) where r.chat_id = erased.chat`,
     [chats, hashes(chats)],
   );
-  for (const table of ['reservations', 'past_sends']) {
+  for (const table of ['reservations', 'past_sends', 'waiting']) {
     await change(
       table,
       `update safeband.${table} set recipient_id = $1::text, recipient_key = $1::text
@@ -118,11 +118,6 @@ async function eraseIn(
       [hash, spellings],
     );
   }
-  await change(
-    'waiting',
-    'update safeband.waiting set recipient_id = $1::text where recipient_id = any($2::text[])',
-    [hash, spellings],
-  );
   await change('group_recipients', GROUP_RECIPIENTS, [hash, spellings.map(groupKeyOf)]);
   if (pattern !== null) {
     for (const [table, column, kind] of FREE_TEXT) {

@@ -17,7 +17,7 @@ export type Queryable = {
 /** Maximum contacts that are read: members that share a key differ in their spelling. */
 const CONTACTS_MAX = 200;
 /** How long a grant without a row counts as one that is not saved yet. */
-const UNSAVED = '1 hour';
+export const UNSAVED = '1 hour';
 /** The beginning of the hash of an erased recipient (R29). */
 export const ERASED = 'erased:';
 
@@ -65,7 +65,20 @@ export async function readContacts(
         where c.group_name = $1 and c.recipient_key = any($2::text[])
           and c.granted_at > clock_timestamp() - interval '${UNSAVED}'
           and not exists (select from safeband.reservations known
-            where known.account_id = c.account_id and known.reservation_id = c.reservation_id)) r
+            where known.account_id = c.account_id and known.reservation_id = c.reservation_id)
+       union all
+       -- An account that decides about the recipient, or has not saved its decision (R20).
+       select c.claimed_by, null, c.claimed_for, 'in_flight',
+              safeband.utc_day(clock_timestamp())
+         from safeband.group_recipients c
+        where c.group_name = $1 and c.recipient_key = any($2::text[]) and safeband.is_open_claim(c)
+       union all
+       select w.account_id, w.recipient_id, w.reservation_id, 'in_flight',
+              safeband.utc_day(clock_timestamp())
+         from safeband.waiting w join safeband.accounts waits using (account_id)
+        where w.recipient_key collate "C" = any($2::text[])
+          and w.state in ('waiting', 'granted') and safeband.keeps_recipient(w)
+          and waits.recipient_scope = 'group') r
      join safeband.accounts a using (account_id)
      where a.group_name = $1
         -- Of an account that has left the group, only the contact that the group has made.

@@ -200,10 +200,10 @@ async function writeLeave(
      recipient as (
        delete from safeband.group_recipients c
         where c.group_name = $1 and c.recipient_key = any($4::text[]) and c.held_by = $2
-          and c.account_id is null)
+          and c.account_id is null and c.claimed_by is null)
      update safeband.group_recipients c set held_by = null, held_until = null
       where c.group_name = $1 and c.recipient_key = any($4::text[]) and c.held_by = $2
-        and c.account_id is not null`,
+        and (c.account_id is not null or c.claimed_by is not null)`,
     [group, reservationId, asked, keys],
   );
 }

@@ -3,7 +3,13 @@
  * reconciles. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
-import type { CampaignCap, Mode, Pacing, Velocity } from '../../domain/account/policy.js';
+import type {
+  CampaignCap,
+  Mode,
+  Pacing,
+  RecipientScope,
+  Velocity,
+} from '../../domain/account/policy.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
@@ -147,6 +153,7 @@ export type Settings = {
   readonly creditsRenewOn: number | null;
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
+  readonly recipientScope: RecipientScope;
   readonly campaigns: readonly CampaignCap[] | null;
   readonly mode: Mode;
   readonly velocity: Velocity | null;
@@ -164,7 +171,8 @@ export async function readSettings(
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
        'creditsRenewOn', credits_renew_on, 'pacing', pacing,
-       'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns,
+       'recipientMemoryDays', recipient_memory_days, 'recipientScope', recipient_scope,
+       'campaigns', campaigns,
        'mode', mode, 'velocity', velocity, 'group', group_name, 'learntCap', learnt_cap) as row
      from safeband.accounts where account_id = $1`,
     [accountId],

@@ -1,7 +1,7 @@
 /**
  * The account's own row: a start reads it and claims it, and each save updates it (R13, R14).
  */
-import { modeOf } from '../../domain/account/policy.js';
+import { modeOf, scopeOf } from '../../domain/account/policy.js';
 import { stoppedState } from '../../domain/gate/accountState.js';
 import { memberOf } from '../../domain/primitives/linkedinId.js';
 import type { AccountRow } from '../../domain/records/records.js';
@@ -20,12 +20,12 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
   credits_renew_on, pacing, recipient_memory_days, campaigns, mode,
-  velocity, sent_days, credits, group_name, learnt_cap, learnt`;
+  velocity, sent_days, credits, group_name, learnt_cap, learnt, recipient_scope`;
 const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
   $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
   safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
   $39::smallint, $40::jsonb, $41::smallint, $42::jsonb, $43,
-  $44::jsonb, $45::jsonb, $46::jsonb, $47, $48, $49::jsonb`;
+  $44::jsonb, $45::jsonb, $46::jsonb, $47, $48, $49::jsonb, $50`;
 /** The columns of the row that an insert would have added. */
 const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
@@ -74,6 +74,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     policy.group ?? null,
     policy.learntCap ?? false,
     row.learnt ? JSON.stringify(row.learnt) : null,
+    scopeOf(policy),
   ];
 }
 
@@ -221,6 +222,8 @@ export const STORED = `jsonb_build_object(
       || case when pacing is null then '{}' else jsonb_build_object('pacing', pacing) end
       || case when recipient_memory_days is null then '{}'
            else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end
+      || case recipient_scope when 'group' then jsonb_build_object('recipientScope', 'group')
+           else '{}' end
       || case when campaigns is null then '{}'
            else jsonb_build_object('campaigns', campaigns) end
       || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end

@@ -19,7 +19,9 @@ function listOf(
   return JSON.stringify(
     rows.map(({ number, row }) => ({
       ...row,
-      ...(row.table === 'reservations' ? { recipientKey: recipientKeyOf(row.recipientId) } : {}),
+      ...(row.table === 'reservations' || row.table === 'waiting'
+        ? { recipientKey: recipientKeyOf(row.recipientId) }
+        : {}),
       number,
     })),
     (_, value: unknown) => whole.get(value) ?? value,
@@ -202,18 +204,21 @@ const CHANGES = `
 const WAITING = `
   insert into safeband.waiting as old
     (account_id, reservation_id, state, campaign_id, recipient_id, lease_seconds, journaled,
-     again, free, priority, valid_until, asked_at, reason, reply_to, decided_at, number)
+     again, free, priority, valid_until, asked_at, reason, reply_to, decided_at, number,
+     recipient_key)
   select $1::text, w."reservationId", w.state, w."campaignId", w."recipientId", w."leaseSeconds",
          w.journaled, w.again, coalesce(w.free, false), w.priority, safeband.at_ms(w."validUntil"), safeband.at_ms(w."askedAt"),
-         w.reason, w."replyTo", safeband.at_ms(w."decidedAt"), w.number
+         w.reason, w."replyTo", safeband.at_ms(w."decidedAt"), w.number,
+         w."recipientKey"
     from jsonb_to_recordset($2::jsonb)
       as w (number bigint, "reservationId" text, state text, "campaignId" text,
             "recipientId" text, "leaseSeconds" int, journaled boolean, again boolean,
             free boolean, priority int, "validUntil" bigint, "askedAt" bigint, reason text, "replyTo" jsonb,
-            "decidedAt" bigint)
+            "decidedAt" bigint, "recipientKey" text)
   on conflict (account_id, reservation_id) do update
     set state = excluded.state, campaign_id = excluded.campaign_id,
-        recipient_id = excluded.recipient_id, lease_seconds = excluded.lease_seconds,
+        recipient_id = excluded.recipient_id, recipient_key = excluded.recipient_key,
+        lease_seconds = excluded.lease_seconds,
         journaled = excluded.journaled, again = excluded.again, free = excluded.free,
         priority = excluded.priority,
         valid_until = excluded.valid_until, asked_at = excluded.asked_at,

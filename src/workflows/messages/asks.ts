@@ -13,6 +13,7 @@ import { comparesRecipients } from '../changes.js';
 import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
 import type { AccountRun } from '../accountRun.js';
+import { giveBack, isUnclaimed, ofGroupFor } from './claims.js';
 import { lookupsOf } from './lookupState.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
 import { answerWire, type AnswerWire } from '../../domain/wire/decisions.js';
@@ -29,6 +30,7 @@ export function isCold(self: AccountRun, ask?: ReserveAsk, free = ask?.free): bo
 /** Decides, and sends the answer to the workflow that asked for it. */
 export function decided(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
   const answer = answerOn(self, ask);
+  giveBack(self, ask, answer);
   // An ask that waits is counted and answered when its turn has come (R21).
   if (!isRefusal(answer) && 'waiting' in answer) return answer;
   countDecision(answer);
@@ -40,13 +42,15 @@ export function decided(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire
 function answerOn(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
   if (self.isClosed) return unverified(self, ask);
   const { account } = pass(self.read(), self.now());
-  const { past } = lookupsOf(self);
-  const isPastUnknown = past === null && wantsPast(account, ask, account.now);
+  const { found } = lookupsOf(self);
+  const isUnread = found === null && wantsPast(account, ask, account.now);
+  const isPastUnknown = isUnread || isUnclaimed(self, account, ask);
   if (isPastUnknown && !isShadow(account.policy)) return unverified(self, ask);
   serveLine(self); // an ask that waits comes before an ask that comes now
   const request = {
     ...ask,
-    past: past ?? [],
+    past: found?.past ?? [],
+    ofGroup: ofGroupFor(self, account),
     isPastUnknown,
     isOfOlderRun: !comparesRecipients(),
     foresee: foreseeIn(self),

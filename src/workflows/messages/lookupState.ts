@@ -1,7 +1,8 @@
 /** What one workflow run knows about lookups of recipients (R20) and of replies (R24). */
 import type { LoggedChat } from '../../domain/commands/reply.js';
-import type { PastContact } from '../../domain/gate/recipient.js';
-import type { ChatId, RecipientId } from '../../domain/primitives/ids.js';
+import type { LeftClaim, WantedClaim } from '../../domain/fleet/contactClaims.js';
+import type { GroupContact, PastContact } from '../../domain/gate/recipient.js';
+import type { ChatId, Group, RecipientId } from '../../domain/primitives/ids.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { remotely } from '../activityProxies.js';
 import type { AccountRun } from '../accountRun.js';
@@ -15,7 +16,27 @@ export const lookup = remotely({
 });
 
 /** An ask that waits until Postgres has been read. */
-export type Parked = { readonly entry: Entry; readonly recipients: readonly RecipientId[] };
+export type Parked = {
+  readonly entry: Entry;
+  readonly recipients: readonly RecipientId[];
+  /** Empty if the account compares with its own reservations only. */
+  readonly claims: readonly WantedClaim[];
+};
+/** What Postgres has of the recipients of an ask. */
+export type Found = {
+  readonly past: readonly PastContact[];
+  /** Absent if the account compares with its own reservations only. */
+  readonly claim?: Claimed;
+};
+/** What the group has, and for which asks the account has claimed their recipients. */
+export type Claimed = {
+  readonly group: Group;
+  readonly at: Instant;
+  readonly ofGroup: readonly GroupContact[];
+  /** The asks of the lookup. */
+  readonly wanted: readonly WantedClaim[];
+  readonly claimed: readonly WantedClaim[];
+};
 /** A reply that waits until Postgres has been read. */
 export type ParkedReply = {
   readonly entry: Entry;
@@ -27,9 +48,11 @@ class Lookups {
   parked: readonly Parked[] = [];
   isRunning = false;
   /** By the number of the ask; null: Postgres did not answer. */
-  readonly pastOf = new Map<number, readonly PastContact[] | null>();
+  readonly foundOf = new Map<number, Found | null>();
   /** What was found for the ask that is being decided; undefined: nothing was looked up. */
-  past: readonly PastContact[] | null | undefined;
+  found: Found | null | undefined;
+  /** Claims without a grant, which are given back. */
+  unused: readonly LeftClaim[] = [];
   readonly replies: {
     parked: readonly ParkedReply[];
     isRunning: boolean;

@@ -190,6 +190,32 @@ it('a contact counts when its account comes into the group, and after it has lef
   expect(await answerOf('here', { ...left, again: true })).toMatchObject({ accountId: stays });
 });
 
+it('an ask of the group and an ask of one account see each other, before anything is saved', async () => {
+  const scope = { recipientScope: 'group' };
+  const [one = '', two = ''] = await newGroup('scope', scope, { ...scope, dailyCap: 5 });
+  const direct = async (id: string, body: object) =>
+    (await send(id, 'sendReserve', body)).json<Answer>();
+  const ann = { recipientId: 'ACoAAann' };
+  expect(await direct(two, { reservationId: 'd', ...ann })).toMatchObject({ granted: true });
+  const routed = { reason: 'recipient_contacted', contactedBy: 'd', accountId: two };
+  expect(await answerOf('scope', { reservationId: 'g', ...ann })).toMatchObject(routed);
+  // The ask of the group has its grant; then its account has the recipient.
+  const bob = { recipientId: 'ACoAAbob' };
+  expect(await answerOf('scope', { reservationId: 'h', ...bob })).toMatchObject({ accountId: one });
+  const contacted = (contactedBy: string) => ({ reason: 'recipient_contacted', contactedBy });
+  expect(await direct(two, { reservationId: 'e', ...bob })).toMatchObject(contacted('h'));
+  // While an ask of the group is being decided, no account grants to another ask.
+  const desk = pgGroupDesk(stand.pool);
+  const held = { group: 'scope', reservationId: 'i', recipientId: 'ACoAAcid' };
+  expect(await desk.hold(held)).toMatchObject({ held: true });
+  const cid = { recipientId: 'urn:li:fsd_profile:ACoAAcid' };
+  const asked = { ...contacted('i'), retryAt: expect.any(String) };
+  expect(await direct(two, { reservationId: 'f', ...cid })).toMatchObject(asked);
+  expect(await direct(one, { reservationId: 'i', ...cid })).toMatchObject({ granted: true });
+  await desk.leave(held, null);
+  expect(await direct(two, { reservationId: 'f', ...cid })).toMatchObject(contacted('i'));
+});
+
 it('an erased recipient stays with its account, and an unknown key of erasures is an error', async () => {
   const [one = '', two = ''] = await newGroup('erased', { dailyCap: 1 }, {});
   const hash = `erased:12345678:${'0'.repeat(40)}`;

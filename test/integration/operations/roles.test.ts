@@ -61,7 +61,7 @@ const RIGHTS = `
   erasures            -       -         s       -
   event_seal_days     si      -         s       -
   event_seals         si      -         s       s
-  group_recipients    -       -         s       siud
+  group_recipients    siud    -         s       siud
   group_reserves      -       -         s       siud
   groups              -       -         -       siu
   idempotency         -       -         -       siud

@@ -254,3 +254,16 @@ it('safeband export writes JSON lines or CSV, and remembers what was exported', 
   );
   expect(known).toEqual([{ by: true, before }]);
 });
+
+it('contacts are kept as long as an account of the group remembers them', async () => {
+  await pool.query(
+    `update safeband.accounts set group_name = 'g', recorded_at = clock_timestamp(),
+            recipient_scope = case account_id when $1 then 'group' else 'account' end
+      where account_id in ($1, $2)`,
+    [NEEDS_MEMORY, OPEN],
+  );
+  const { rows } = await pool.query<{ days: number }>(
+    'select safeband.contact_days(a) as days from safeband.accounts a order by account_id',
+  );
+  expect(rows.map(({ days }) => days)).toEqual([367, 367, 4]);
+});

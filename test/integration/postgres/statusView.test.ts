@@ -77,6 +77,7 @@ const someRows = fc.record({
     }),
   ),
   learntCap: fc.boolean(),
+  isGroupScope: fc.boolean(),
   /** A learnt ceiling, and after how many days from the row's day it can grow. */
   learnt: orNull(
     fc.record({
@@ -176,6 +177,7 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
           : { recipientMemoryDays: some.recipientMemoryDays }),
         ...(some.velocity === null ? {} : { velocity: some.velocity }),
         ...(some.learntCap ? { learntCap: true } : {}),
+        ...(some.isGroupScope ? { recipientScope: 'group' } : {}),
       },
       ...(some.velocity === null ? {} : { sentDays }),
       ...learntOf(some, day),

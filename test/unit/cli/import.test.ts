@@ -27,8 +27,8 @@ describe('a file', () => {
   it('with every column is read as the options of connect', () => {
     const [line] = linesOf(
       'account;tier;timezone;daily_cap;weekly_cap;ramp;window;pacing;campaigns;recipient_memory;' +
-        'velocity;learnt_cap;credits_renew_on;group;identity;sent_today;delivered_today\n' +
-        'anna;Sales Navigator;Europe/Berlin;30;100;5,10 20;always;60s,50%;q4=10;90;2:5;on;15;acme;' +
+        'recipient_scope;velocity;learnt_cap;credits_renew_on;group;identity;sent_today;delivered_today\n' +
+        'anna;Sales Navigator;Europe/Berlin;30;100;5,10 20;always;60s,50%;q4=10;90;group;2:5;on;15;acme;' +
         'ACoAAB1;17;12\n',
     );
     expect(line?.start).toEqual({
@@ -42,6 +42,7 @@ describe('a file', () => {
       pacing: { minGapSeconds: 60, jitterPercent: 50 },
       campaigns: [{ campaignId: 'q4', dailyCap: 10 }],
       recipientMemoryDays: 90,
+      recipientScope: 'group',
       velocity: { factor: 2, floor: 5 },
       learntCap: true,
       creditsRenewOn: 15,

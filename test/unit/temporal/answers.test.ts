@@ -24,6 +24,8 @@ const activities = (some: Partial<Activities>): Activities => ({
   noteBrake: none,
   runOrder: none,
   findContacts: none,
+  claimContacts: none,
+  leaveContacts: none,
   findReplies: none,
   expandWindow: none,
   ...some,

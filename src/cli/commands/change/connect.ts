@@ -17,6 +17,7 @@ import {
   policyOf,
   policyOptions,
   policyText,
+  scopeOption,
   type PolicyOptions,
 } from '../../policy.js';
 import { withProgress, type Answer } from '../../output.js';
@@ -39,7 +40,7 @@ export const registerConnect: Register = (program, context) => {
     )
     .addArgument(accountArgument())
     .addOption(tierOption().makeOptionMandatory());
-  modeOption(groupOption(policyOptions(connect)))
+  modeOption(scopeOption(groupOption(policyOptions(connect))))
     .option(
       '--identity <id>',
       "LinkedIn's id of the member, in any form; each member has only one account",
@@ -108,7 +109,7 @@ function registerConfigure(program: Command, context: Context): void {
     )
     .addArgument(accountArgument())
     .addOption(tierOption());
-  modeOption(groupOption(policyOptions(configure)))
+  modeOption(scopeOption(groupOption(policyOptions(configure))))
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {

@@ -25,7 +25,7 @@ export const registerImport: Register = (program, context) => {
     .summary('connect the accounts of a CSV file; without --apply it only checks the file')
     .description(
       'Reads a CSV file with the columns account and tier, and optionally timezone, daily_cap, ' +
-        'weekly_cap, ramp, window, pacing, campaigns, recipient_memory, velocity, learnt_cap, ' +
+        'weekly_cap, ramp, window, pacing, campaigns, recipient_memory, recipient_scope, velocity, learnt_cap, ' +
         'credits_renew_on, group, identity, sent_today and delivered_today, each written as the ' +
         'option of connect. An empty cell keeps the stored value. Without --apply, it checks every ' +
         'line and changes ' +

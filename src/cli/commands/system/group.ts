@@ -8,7 +8,13 @@ import { actorOf, withExamples, type Context, type Register } from '../../comman
 import { usage } from '../../errors.js';
 import { group as groupOf, whole } from '../../options.js';
 import type { Style } from '../../output.js';
-import { modeOption, policyOf, policyOptions, type PolicyOptions } from '../../policy.js';
+import {
+  modeOption,
+  policyOf,
+  policyOptions,
+  scopeOption,
+  type PolicyOptions,
+} from '../../policy.js';
 import { NUMBERED, type GroupJson, type Groups, type NumberedJson } from '../../source/groups.js';
 import { thousands } from '../../text.js';
 
@@ -33,7 +39,7 @@ function registerSet(group: Command, context: Context): void {
         'Without options, the group has none. Accounts that exist stay as they are.',
     )
     .addArgument(new Argument('<group>', 'the group, such as eu-sales').argParser(groupOf));
-  modeOption(policyOptions(set))
+  modeOption(scopeOption(policyOptions(set)))
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
       async (name: string, { actor, ...options }: PolicyOptions & { readonly actor?: string }) => {

@@ -38,6 +38,7 @@ export function Settings({
     ['Ramp', rampInWords(data)],
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
+    ['Recipient scope', settings.recipientScope === 'group' ? 'its group' : 'this account'],
     ['Velocity', velocityInWords(data)],
     ['Learnt ceiling', ceilingInWords(data)],
     ['Campaigns', campaignsText(settings.campaigns)],

@@ -6,6 +6,7 @@ import {
   pacingIn,
   rampIn,
   renewalIn,
+  scopeIn,
   tierIn,
   velocityOfForm,
   windowIn,
@@ -19,6 +20,7 @@ import {
   PACING_PROPOSED,
   RAMP_FIELD,
   RENEWAL_FIELD,
+  SCOPE_FIELD,
   TIER_FIELD,
   VELOCITY_FIELD,
   windowFields,
@@ -82,6 +84,11 @@ export const CONNECT_FIELDS: readonly Field[] = [
     ...MEMORY_FIELD,
     hint: `${MEMORY_FIELD.hint} Leave empty for as long as ids are remembered.`,
   },
+  {
+    ...SCOPE_FIELD,
+    isRequired: false,
+    options: [['', 'As the policy of its group, or this account'], ...SCOPE_FIELD.options],
+  },
   { ...VELOCITY_FIELD, hint: `${VELOCITY_FIELD.hint} Leave empty for none.` },
   { ...LEARNT_FIELD, value: 'off' },
   { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.` },
@@ -96,7 +103,7 @@ export async function connectBy(
   const inmailsSentToday = numberIn(form, 'inmailsSentToday');
   const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
   const [pacing, velocity, learntCap] = [pacingIn(form), velocityOfForm(form), learntIn(form)];
-  const recipientMemoryDays = numberIn(form, MEMORY_FIELD.name);
+  const [recipientMemoryDays, recipientScope] = [numberIn(form, MEMORY_FIELD.name), scopeIn(form)];
   const { timezone, identity, group } = form;
   const { state } = await client.connect({
     accountId,
@@ -110,6 +117,7 @@ export async function connectBy(
     ...(ramp === null ? {} : { ramp }),
     ...(pacing === null ? {} : { pacing }),
     ...(recipientMemoryDays === null ? {} : { recipientMemoryDays }),
+    ...(recipientScope === null ? {} : { recipientScope }),
     ...(velocity === null ? {} : { velocity }),
     ...(learntCap === null ? {} : { learntCap }),
     ...(sendingWindow === null ? {} : { sendingWindow }),

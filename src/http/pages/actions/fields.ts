@@ -50,6 +50,18 @@ export const MEMORY_FIELD = {
   hint: 'For how many days no recipient is contacted again, 1 to 365.',
 } as const;
 
+/** With whose recipients a reserve is compared (R20). */
+export const SCOPE_FIELD = {
+  name: 'recipientScope',
+  label: 'Recipient scope',
+  isRequired: true,
+  options: [
+    ['account', 'This account'],
+    ['group', 'Its group'],
+  ],
+  hint: 'Whose recipients are not contacted again. The group is that of the account.',
+} as const satisfies Field;
+
 /** What the form for a new account proposes (R19). */
 export const PACING_PROPOSED = '60s, 50%';
 

@@ -5,7 +5,12 @@ import {
   type SendingWindow,
   type Weekday,
 } from '../../../domain/account/sendingWindow.js';
-import type { Ramp, Velocity } from '../../../domain/account/policy.js';
+import {
+  RECIPIENT_SCOPES,
+  type Ramp,
+  type RecipientScope,
+  type Velocity,
+} from '../../../domain/account/policy.js';
 import type { NamedRamp } from '../../../domain/gate/ramps.js';
 import {
   CAMPAIGNS_WORDS,
@@ -67,6 +72,12 @@ export const campaignCapsIn = (form: Form): readonly NamedCap[] | null =>
 
 export const velocityOfForm = (form: Form): Velocity | null =>
   fieldIn(form, 'velocity', VELOCITY_WORDS, velocityIn);
+
+/** Reads with whose recipients a reserve is compared; an absent choice is null. */
+export const scopeIn = (form: Form): RecipientScope | null =>
+  fieldIn(form, 'recipientScope', RECIPIENT_SCOPES.join(' or '), (text) =>
+    RECIPIENT_SCOPES.find((scope) => scope === text),
+  );
 
 /** Reads the choice of the learnt ceiling; an absent one is null. */
 export const learntIn = (form: Form): boolean | null =>

@@ -130,6 +130,9 @@ describe('the denial of a group', () => {
     expect(endsWalk(denial('a', null, { reason: 'recipient_contacted' }))).toBe(true);
     expect(endsWalk(denial('a', null, { reason: 'held', contactedBy: 'r0' }))).toBe(true);
     expect(endsWalk(denial('a', null, { reason: 'expired' }))).toBe(true);
+    // The account that was asked before has not given its claim for this ask back yet (R20).
+    const own = denial('a', null, { reason: 'recipient_contacted' });
+    expect(endsWalk({ ...own, contactedBy: own.reservationId })).toBe(false);
     const braked = {
       granted: false,
       reservationId: 'r',

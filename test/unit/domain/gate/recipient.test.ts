@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
 import { observe } from '../../../../src/domain/commands/observe.js';
+import { ask as askInLine } from '../../../../src/domain/commands/line.js';
+import { changedPolicy } from '../../../../src/domain/commands/policyChange.js';
 import { reserve, wantsPast } from '../../../../src/domain/commands/reserve.js';
+import { isCampaignId, isGroup } from '../../../../src/domain/primitives/ids.js';
 import { parseConfigure } from '../../../../src/domain/wire/adminRequests.js';
 import { peekWire } from '../../../../src/domain/wire/decisions.js';
 import { parseReserve } from '../../../../src/domain/wire/requests.js';
-import { anAccount, at, c, m, p, r, type Scenario } from '../../../support/scenario.js';
+import { anAccount, at, c, m, must, p, r, type Scenario } from '../../../support/scenario.js';
 
 const ID = 'ACoAAS7RzQBx4n2gq5bYwVdT8kR3mZ0uLh6pXcE';
 const ask = (id: string, to = ID, again?: boolean) => ({
@@ -191,6 +194,70 @@ describe('a recipient memory', () => {
     expect(parsed).toMatchObject({ ok: false, refused: 'InvalidInput' });
     expect(parsed.ok ? '' : parsed.message).toMatch(
       /recipientMemoryDays should be a whole number from 1 to 365/,
+    );
+  });
+});
+
+describe('a recipient scope', () => {
+  const group = must(isGroup, 'eu-sales');
+  const inGroup = anAccount({ group, recipientScope: 'group' });
+  const SOON = at('2026-11-24T09:00:10.000Z');
+  const ofGroup = (until: number | null) => [
+    { recipientId: p(ID.toLowerCase()), reservationId: r('theirs'), until },
+  ];
+
+  it('a contact of the group refuses the recipient, also with an id that is known here', () => {
+    inGroup
+      .when(reserve, { ...ask('b'), ofGroup: ofGroup(null) })
+      .answered(refused('theirs', null));
+    inGroup
+      .when(reserve, { ...ask('b'), ofGroup: ofGroup(SOON) })
+      .answered(refused('theirs', SOON));
+    inGroup.when(reserve, { ...ask('b', 'Bob'), ofGroup: ofGroup(null) }).answered(GRANTED);
+    inGroup.when(reserve, { ...ask('b', ID, true), ofGroup: ofGroup(null) }).answered(GRANTED);
+    inGroup
+      .when(reserve, ask('theirs', 'Bob'))
+      .when(reserve, { ...ask('b'), ofGroup: ofGroup(null) })
+      .answered(refused('theirs', null));
+  });
+
+  it('an ask that would wait is refused for a contact of the group', () => {
+    const request = { ...ask('b'), wait: true, validUntil: FRIDAY, ofGroup: ofGroup(SOON) };
+    inGroup.when(askInLine, request).answered(refused('theirs', SOON));
+  });
+
+  it('only a reserve that would be granted, of an account with a group, is compared with it', () => {
+    const asks = ({ entity, now }: Scenario, more: object = {}) =>
+      wantsPast(entity.account, { ...ask('b'), ...more }, now);
+    expect(asks(inGroup)).toBe(true);
+    expect(asks(inGroup, { again: true })).toBe(false);
+    expect(asks(inGroup, { recipientId: undefined })).toBe(false);
+    expect(asks(inGroup.when(reserve, ask('b')))).toBe(false);
+    expect(asks(anAccount({ recipientScope: 'group' }))).toBe(false);
+    expect(asks(anAccount({ group }))).toBe(false);
+    const campaignId = must(isCampaignId, 'q4');
+    const campaigns = [{ campaignId, dailyCap: 0 }];
+    expect(asks(anAccount({ group, recipientScope: 'group', campaigns }), { campaignId })).toBe(
+      false,
+    );
+    const full = anAccount({ group, recipientScope: 'group', dailyCap: 1 }).when(reserve, ask('a'));
+    const waits = { ...ask('b', 'Bob'), wait: true, validUntil: FRIDAY };
+    expect(asks(full, waits)).toBe(true);
+    expect(asks(full.when(askInLine, waits), waits)).toBe(false);
+  });
+
+  it('a scope of another name is refused, and the field is named', () => {
+    const parsed = parseConfigure({ recipientScope: 'fleet' }, 'strict', 0);
+    expect(parsed).toMatchObject({ ok: false, refused: 'InvalidInput' });
+    expect(parsed.ok ? '' : parsed.message).toMatch(/recipientScope.*account.*group/);
+  });
+
+  it('null ends the scope, and a change of something else keeps it', () => {
+    const { policy } = inGroup.entity.account;
+    expect(changedPolicy(policy, { dailyCap: 3 })).toMatchObject({ recipientScope: 'group' });
+    expect(changedPolicy(policy, { recipientScope: null })).not.toHaveProperty('recipientScope');
+    expect(changedPolicy(policy, { recipientScope: 'account' })).toEqual(
+      changedPolicy(policy, { recipientScope: null }),
     );
   });
 });

@@ -47,8 +47,8 @@ it('a row without the former settings lists all new settings', () => {
   expect(changesText(settingsIn({ policy: JSON.stringify(AFTER) }))).toBe(
     'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
       'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
-      'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; campaigns none; ' +
-      'velocity none; learnt ceiling off; mode enforce; group none; credits renew on day 12',
+      'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; recipient scope account; ' +
+      'campaigns none; velocity none; learnt ceiling off; mode enforce; group none; credits renew on day 12',
   );
 });
 
@@ -74,6 +74,7 @@ it.each(['"', '\\', '中'])(
       creditsRenewOn: 31,
       pacing: { minGapSeconds: 86_400, jitterPercent: 90, perHour: 200 },
       recipientMemoryDays: 365,
+      recipientScope: 'group',
       campaigns: Array.from({ length: CAMPAIGNS_MAX }, () => ({
         campaignId: must(isCampaignId, 'k'.repeat(128)),
         dailyCap: 100_000,
