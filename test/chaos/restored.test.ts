@@ -78,6 +78,7 @@ it('after a restore of Postgres, running accounts write their rows again and fre
   await send('before');
   const moved = stand.newAccount('moved');
   await send('old', await stand.connect(moved));
+  await run(account); // a first reconcile that is late would find the ended lease of `early`
   const sending = { journaled: true, leaseSeconds: 1 };
   await ask(account, 'early', sending);
   await Promise.all([account, stand.handle(moved)].map(skipToSave));
