@@ -3,9 +3,9 @@ import { when } from '../domain/primitives/clockWords.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { Recovery } from '../postgres/operations/recovery.js';
 import { ok, warn, type Finding } from './finding.js';
+import { thousands } from './tables.js';
 
 const NAME = 'recovery';
-const grouped = (count: number): string => count.toLocaleString('en-US');
 
 /** Returns the finding about the last recovery; null: no account was ever without a workflow. */
 export function recoveryFinding(found: Recovery | null, now: Instant): Finding {
@@ -13,10 +13,10 @@ export function recoveryFinding(found: Recovery | null, now: Instant): Finding {
   const { beganAt, lastAt, started, missing } = found;
   if (missing > 0) {
     const text =
-      `${grouped(started)} of ${grouped(started + missing)} accounts without a workflow started ` +
-      `again, ${grouped(missing)} left, since ${when(beganAt, now)}`;
+      `${thousands(started)} of ${thousands(started + missing)} accounts without a workflow started ` +
+      `again, ${thousands(missing)} left, since ${when(beganAt, now)}`;
     return warn(NAME, text, 'safeband recover');
   }
-  const who = `${grouped(started)} ${started === 1 ? 'account' : 'accounts'}`;
+  const who = `${thousands(started)} ${started === 1 ? 'account' : 'accounts'}`;
   return ok(NAME, `${who} started again, the last ${when(lastAt, now)}`);
 }

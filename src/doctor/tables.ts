@@ -21,7 +21,8 @@ export function sizeWords(bytes: number): string {
   return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
-const thousands = (count: number): string => count.toLocaleString('en-US');
+/** Returns a number such as `1,234`. */
+export const thousands = (count: number): string => count.toLocaleString('en-US');
 
 /** Returns one finding for each table. */
 export const tableFindings = (sizes: readonly TableSize[], now: Instant): readonly Finding[] =>

@@ -20,11 +20,9 @@ import { CLAIM_MS, VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import { ERASED, refuseUnknownKey, UNSAVED } from './contacts.js';
+import { CONTACTS_MAX, ERASED, refuseUnknownKey, UNSAVED } from './contacts.js';
 import { groupKeyOf } from './desk.js';
 
-/** Maximum contacts of one recipient that are read. */
-const CONTACTS_MAX = 200;
 /** Less than a try of the activity waits. */
 const STATEMENT_MS = 1_500;
 

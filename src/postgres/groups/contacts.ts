@@ -15,7 +15,7 @@ export type Queryable = {
 };
 
 /** Maximum contacts that are read: members that share a key differ in their spelling. */
-const CONTACTS_MAX = 200;
+export const CONTACTS_MAX = 200;
 /** How long a grant without a row counts as one that is not saved yet. */
 export const UNSAVED = '1 hour';
 /** The beginning of the hash of an erased recipient (R29). */
