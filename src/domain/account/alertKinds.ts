@@ -25,18 +25,6 @@ export const ALERT_KINDS = [
   'log_altered',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
-/**
- * Alerts whose cause belongs to no day. While the cause persists over midnight, the open alert is
- * updated: a second alert would call people again, also those who work on it.
- */
-export const ALERTS_OVER_MIDNIGHT = [
-  'run_overdue',
-  'workflow_missing',
-  'clock_skew',
-  'tasks_failing',
-  'too_many_rows',
-  'log_altered',
-] as const satisfies readonly AlertKind[];
 /** The severities, the least urgent first. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];

@@ -63,6 +63,15 @@ export const FLEET_ALERTS = [
   'clock_skew',
   'tasks_failing',
 ] as const satisfies readonly AlertKind[];
+/**
+ * Alerts whose cause belongs to no day. While the cause persists over midnight, the open alert is
+ * updated: a second alert would call people again, also those who work on it.
+ */
+export const ALERTS_OVER_MIDNIGHT: readonly AlertKind[] = [
+  ...FLEET_ALERTS,
+  'too_many_rows',
+  'log_altered',
+];
 /** An alert of an account, or of the whole fleet. */
 export type FleetAlert = {
   readonly accountId: string;

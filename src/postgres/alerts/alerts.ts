@@ -1,7 +1,7 @@
 /**
  * Reads alerts for people. An alert is one row for each account, kind and day; it opens again when
- * its cause comes back. Some kinds continue over midnight (`ALERTS_OVER_MIDNIGHT`). Leaves out the ids of other accounts (`identity_in_use`), because the
- * reader may have no right to know them.
+ * its cause comes back. Some kinds continue over midnight (`ALERTS_OVER_MIDNIGHT`). Leaves out the
+ * ids of other accounts (`identity_in_use`), because the reader may have no right to know them.
  */
 import { SEVERITIES, type AlertKind, type Severity } from '../../domain/account/alertKinds.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';

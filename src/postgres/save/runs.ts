@@ -2,10 +2,10 @@
  * Writes what a reconcile writes (R8): `void` rows for ended leases, heartbeat, corrections,
  * alerts.
  */
+import { ALERTS_OVER_MIDNIGHT } from '../../domain/reconcile/fleetAudit.js';
 import type { Verdict } from '../../domain/reconcile/reconcile.js';
 import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
-import { ALERTS_OVER_MIDNIGHT } from '../../domain/account/alertKinds.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
 import type { ManualEdit } from '../../domain/account/counter.js';
