@@ -18,7 +18,7 @@ afterAll(() => {
   process.stdout.write(tableOf(caught));
 });
 
-/** The latest story that caught a mutant: so many the unchanged domain has to pass. */
+/** The number of the latest story that caught a mutant. The unchanged domain plays all up to it. */
 let latest = 1;
 
 /** Returns why the model rejects the domain; undefined if it found nothing wrong. */

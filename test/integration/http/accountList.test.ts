@@ -35,7 +35,7 @@ beforeEach(() => {
   gate = () => undefined;
 });
 
-/** By default its pages wait for all reads: a slow machine needs seconds for so many accounts. */
+/** By default its pages wait for all reads: a slow machine needs seconds for these accounts. */
 function listOf(answerMs = 60_000) {
   const gatedQuery =
     (db: Pick<Pool, 'query'>) =>
