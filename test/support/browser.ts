@@ -25,19 +25,33 @@ const INSTALLED = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
+/**
+ * Flags of the npm package that turn off security, because people's browsers keep origins apart, and
+ * those that compute a graphics card: without one, a page costs half as much.
+ */
+const SECURITY = [
+  'single-process',
+  'disable-web-security',
+  'disable-site-isolation-trials',
+  'allow-running-insecure-content',
+  'no-sandbox',
+];
+const GRAPHICS = [
+  'use-gl',
+  'use-angle',
+  'enable-unsafe-swiftshader',
+  'ignore-gpu-blocklist',
+  'in-process-gpu',
+];
+const LEFT_OUT = new RegExp(`^--(${[...SECURITY, ...GRAPHICS].join('|')})`);
+
 /** Returns `CHROMIUM_PATH`, else an installed browser, else the browser of the npm package. */
 export async function launchBrowser(): Promise<Browser> {
   const given = process.env['CHROMIUM_PATH'] ?? INSTALLED.find((one) => existsSync(one));
-  // Without flags that turn off security, because people's browsers keep origins apart.
-  const packed = chromiumPackage.args.filter(
-    (arg) =>
-      !/^--(single-process|disable-web-security|disable-site-isolation-trials|allow-running-insecure-content|no-sandbox)/.test(
-        arg,
-      ),
-  );
+  const packed = chromiumPackage.args.filter((arg) => !LEFT_OUT.test(arg));
   return chromium.launch({
     executablePath: given ?? (await chromiumPackage.executablePath()),
-    args: given ? ['--no-sandbox'] : [...packed, '--no-sandbox'],
+    args: [...(given ? [] : packed), '--no-sandbox', '--disable-gpu'],
   });
 }
 
