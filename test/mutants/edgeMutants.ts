@@ -107,4 +107,12 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'if (externals.length <= all.length) return',
     by: 'a proof that was forgotten and waits to be saved counts once',
   },
+  {
+    rule: 'R20',
+    what: 'an account grants with a claim that other accounts may have taken since',
+    file: 'src/domain/fleet/contactClaims.ts',
+    old: ' && ask.at - claim.at <= CLAIM_MS',
+    mutated: '',
+    by: 'a claim on a recipient of the group decides for 20 s',
+  },
 ];

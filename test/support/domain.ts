@@ -49,6 +49,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/diagnostics/alerts/act.js') &
   typeof import('../../src/domain/fleet/brake.js') &
   typeof import('../../src/domain/fleet/order.js') &
+  typeof import('../../src/domain/fleet/contactClaims.js') &
   typeof import('../../src/domain/account/evolve.js') &
   typeof import('../../src/domain/primitives/time.js');
 
@@ -56,6 +57,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
 export const DOMAIN_FILES = [
   'fleet/brake',
   'fleet/order',
+  'fleet/contactClaims',
   'account/evolve',
   'entity/entity',
   'entity/writes',

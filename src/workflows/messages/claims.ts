@@ -9,10 +9,13 @@ import { isSameRecipient, keptRecipient, recipientKeyOf } from '../../domain/acc
 import { scopeGroupOf } from '../../domain/account/policy.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { wantsPast } from '../../domain/commands/reserve.js';
-import type {
-  ClaimedContacts,
-  ContactClaims,
-  WantedClaim,
+import {
+  isClaimed,
+  mayDecide,
+  type Claimed,
+  type ClaimedContacts,
+  type ContactClaims,
+  type WantedClaim,
 } from '../../domain/fleet/contactClaims.js';
 import { waitingOf } from '../../domain/gate/line.js';
 import {
@@ -22,13 +25,13 @@ import {
   type GroupContact,
 } from '../../domain/gate/recipient.js';
 import type { RecipientId } from '../../domain/primitives/ids.js';
-import { CLAIM_MS, VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
+import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import type { AnswerWire } from '../../domain/wire/decisions.js';
 import type { ReserveAsk } from '../../domain/wire/requests.js';
 import type { AccountRun } from '../accountRun.js';
 import { remotely } from '../activityProxies.js';
 import { comparesRecipients } from '../changes.js';
-import { lookupsOf, type Claimed, type Parked } from './lookupState.js';
+import { lookupsOf, type Parked } from './lookupState.js';
 
 /** No answer waits for it. A claim that stays is ended by a save of the account. */
 const giving = remotely({
@@ -143,18 +146,10 @@ export function isUnclaimed(self: AccountRun, account: Account, ask: ReserveAsk)
   if (group === undefined || !comparesRecipients()) return false;
   if (!wantsPast(account, ask, account.now)) return false;
   const found = lookupsOf(self).found;
-  const claim = found?.claim;
-  const isOwn = claim?.group === group && isClaimed(claim, ask);
-  if (isOwn && self.now() - claim.at <= CLAIM_MS) return false;
+  if (mayDecide(found?.claim, { ...ask, group, at: self.now() })) return false;
   const request = { ...ask, past: found?.past, ofGroup: ofGroupFor(self, account) };
   return contactAt(contactsOf(account, request), account.now) === undefined;
 }
-
-const isClaimed = ({ claimed }: Claimed, { reservationId, recipientId }: ReserveAsk): boolean =>
-  recipientId !== undefined &&
-  claimed.some(
-    (one) => one.reservationId === reservationId && isSameRecipient(one.recipientId, recipientId),
-  );
 
 /** Notes that the claim of an ask without a grant is given back. */
 export function giveBack(self: AccountRun, ask: ReserveAsk, answer: Refusal | AnswerWire): void {

@@ -1,8 +1,8 @@
 /** What one workflow run knows about lookups of recipients (R20) and of replies (R24). */
 import type { LoggedChat } from '../../domain/commands/reply.js';
-import type { LeftClaim, WantedClaim } from '../../domain/fleet/contactClaims.js';
-import type { GroupContact, PastContact } from '../../domain/gate/recipient.js';
-import type { ChatId, Group, RecipientId } from '../../domain/primitives/ids.js';
+import type { Claimed, LeftClaim, WantedClaim } from '../../domain/fleet/contactClaims.js';
+import type { PastContact } from '../../domain/gate/recipient.js';
+import type { ChatId, RecipientId } from '../../domain/primitives/ids.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { remotely } from '../activityProxies.js';
 import type { AccountRun } from '../accountRun.js';
@@ -27,15 +27,6 @@ export type Found = {
   readonly past: readonly PastContact[];
   /** Absent if the account compares with its own reservations only. */
   readonly claim?: Claimed;
-};
-/** What the group has, and for which asks the account has claimed their recipients. */
-export type Claimed = {
-  readonly group: Group;
-  readonly at: Instant;
-  readonly ofGroup: readonly GroupContact[];
-  /** The asks of the lookup. */
-  readonly wanted: readonly WantedClaim[];
-  readonly claimed: readonly WantedClaim[];
 };
 /** A reply that waits until Postgres has been read. */
 export type ParkedReply = {

@@ -1,8 +1,9 @@
 /** What comes in at an edge: from callers, from people, and out of the history of a closed run. */
 import { expect } from 'vitest';
-import { EXTERNALS_MAX } from '../../../src/domain/primitives/limits.js';
+import { isGroup } from '../../../src/domain/primitives/ids.js';
+import { CLAIM_MS, EXTERNALS_MAX } from '../../../src/domain/primitives/limits.js';
 import { DAY_MS } from '../../../src/domain/primitives/time.js';
-import { at, c, m, r } from '../../support/scenario.js';
+import { at, c, m, must, p, r } from '../../support/scenario.js';
 import { Life, LATER, NEXT_DAY, NINE, type Check } from './life.js';
 
 const ownWorkflows: Check = (domain) => {
@@ -133,6 +134,15 @@ const readAgain: Check = (domain) => {
   expect(life.counter).toBe(EXTERNALS_MAX + 40);
 };
 
+const lateClaim: Check = ({ mayDecide }) => {
+  const [group, reservationId] = [must(isGroup, 'eu-sales'), r('a')];
+  const ask = { group, reservationId, recipientId: p('ACoAAB1') };
+  const mine = [ask];
+  const claim = { group, at: NINE, ofGroup: [], wanted: mine, claimed: mine };
+  expect(mayDecide(claim, { ...ask, at: NINE + CLAIM_MS })).toBe(true);
+  expect(mayDecide(claim, { ...ask, at: NINE + CLAIM_MS + 1 })).toBe(false);
+};
+
 export const edgeChecks = {
   'an account that LinkedIn restricts calls a person': restricted,
   'a report counts, whatever its optional fields contain': unreadable,
@@ -145,4 +155,5 @@ export const edgeChecks = {
   'a run that was reset behind its row waits': reset,
   'a proof that was forgotten and waits to be saved counts once': forgotten,
   'sends that were forgotten do not count again where rows are read again': readAgain,
+  'a claim on a recipient of the group decides for 20 s': lateClaim,
 } satisfies Readonly<Record<string, Check>>;
