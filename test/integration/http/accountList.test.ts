@@ -75,7 +75,7 @@ it('after a start, a page by id and a key with few accounts do not wait for all 
     release = resolve;
   });
   gate = (sql) => (sql.includes('set since_at = clock_timestamp()') ? isReleased : undefined);
-  const { open, shown } = listOf(2_000);
+  const { list, open, shown } = listOf(2_000);
   const first = await open();
   expect(first.list).toMatchObject({ matches: ACCOUNTS, pages: 46, counts: null });
   expect(first.list?.shown.map(({ accountId }) => accountId)).toEqual(firstIds);
@@ -87,6 +87,20 @@ it('after a start, a page by id and a key with few accounts do not wait for all 
   expect(await open({ state: 'active' })).toMatchObject({ list: null });
   const few = await open({ state: 'active' }, false, [nameOf(7), nameOf(2_299), 'none']);
   expect(few.list).toMatchObject({ matches: 2, counts: { byState: { active: 2, held: 0 } } });
+  // All accounts of the key have entries, and one of them changes before the first read ends.
+  const hold = async (actor: string | null, reason: string | null, since: number | null) => {
+    await pool.query(
+      `update safeband.accounts set hold_actor = $2, hold_reason = $3,
+         hold_since = safeband.at_ms($4), recorded_at = clock_timestamp() where account_id = $1`,
+      [nameOf(7), actor, reason, since],
+    );
+    list.touch(nameOf(7));
+  };
+  await hold('ada', 'odd', NOON);
+  expect(await list.isCurrent([nameOf(7), nameOf(2_299)])).toBe(false);
+  const held = await open({ send: 'person' }, false, [nameOf(7), nameOf(2_299)]);
+  expect(held.list?.shown.map(({ accountId }) => accountId)).toEqual([nameOf(7)]);
+  await hold(null, null, null);
   release();
   await expect.poll(async () => (await open({ state: 'active' })).list?.matches).toBe(ACCOUNTS);
   expect(await shown({ sort: 'counter' })).toEqual(firstIds);

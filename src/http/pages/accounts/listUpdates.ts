@@ -56,7 +56,7 @@ export type UpToDate = {
   readonly readAt: Instant;
   /** The error of the last read: the entries are out of date. Null if it succeeded. */
   readonly failure: string | null;
-  /** True: changes that were reported are still being read. */
+  /** True: changes are still being read, or all accounts for the first time. */
   readonly isBehind: boolean;
 };
 
@@ -119,7 +119,7 @@ export class ListUpdates {
       if (isMoving) mark = await readMark(pool, now(), 0);
     } else {
       progress = await readProgress(pool, accounts);
-      const work = this.#first(accounts, progress);
+      const work = this.#first(accounts, progress, mark.endedIds);
       if (needsAll || progress.size <= ROUND) await wait(work);
       else work.catch(() => undefined);
       mark = await readMark(pool, now(), 0);
@@ -127,7 +127,7 @@ export class ListUpdates {
       if (progress?.unread === 0) progress = null;
     }
     const { auditedAt, readAt } = mark;
-    const isBehind = this.#reading > 0 || this.#running.has('changes');
+    const isBehind = !mark.isFilled || this.#reading > 0 || this.#running.has('changes');
     return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure, isBehind };
   }
 
@@ -163,10 +163,16 @@ export class ListUpdates {
   }
 
   /** Reads all accounts for the first time. A key with few of them does not wait for all. */
-  async #first(accounts: readonly string[] | null, { unread }: Progress): Promise<void> {
+  async #first(
+    accounts: readonly string[] | null,
+    { unread }: Progress,
+    endedIds: readonly string[],
+  ): Promise<void> {
     const all = this.#once('fill', () => this.#fill());
     if (accounts === null || unread > AWAITED_MAX) return all;
     if (unread > 0) await this.#refresh(unlistedOf(accounts, AWAITED_MAX));
+    // The first read of all may take long, and accounts of this key may have changed since theirs.
+    await this.#flush(endedIds);
   }
 
   async #fill(): Promise<void> {
