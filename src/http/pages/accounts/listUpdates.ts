@@ -56,7 +56,7 @@ export type UpToDate = {
   readonly readAt: Instant;
   /** The error of the last read: the entries are out of date. Null if it succeeded. */
   readonly failure: string | null;
-  /** True: changes are still being read, or all accounts for the first time. */
+  /** True: not all changes are read yet, or not all accounts for the first time. */
   readonly isBehind: boolean;
 };
 
@@ -127,7 +127,8 @@ export class ListUpdates {
       if (progress?.unread === 0) progress = null;
     }
     const { auditedAt, readAt } = mark;
-    const isBehind = !mark.isFilled || this.#reading > 0 || this.#running.has('changes');
+    const isReading = this.#reading > 0 || this.#running.has('changes');
+    const isBehind = !mark.isFilled || this.#isMissing || isReading;
     return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure, isBehind };
   }
 
