@@ -1,5 +1,5 @@
 /** The list of accounts: what it reads after a start, after changes, and while Postgres fails. */
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { AccountList } from '../../../src/http/pages/accounts/accountList.js';
 import { askOf } from '../../../src/http/pages/accounts/accountsView.js';
 import { HOUR_MS } from '../../../src/domain/primitives/time.js';
@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 
 /** By default its pages wait for all reads: a slow machine needs seconds for these accounts. */
-function listOf(answerMs = 60_000) {
+function listOf(answerMs = 60_000, live?: ConstructorParameters<typeof AccountList>[0]['live']) {
   const gatedQuery =
     (db: Pick<Pool, 'query'>) =>
     async (sql: string, values: unknown[] = []): Promise<unknown> => {
@@ -55,7 +55,8 @@ function listOf(answerMs = 60_000) {
           ? connect
           : Reflect.get(target, name),
   });
-  const list = new AccountList({ pool: gated, now: () => now, answerMs });
+  const more = live ? { live } : {};
+  const list = new AccountList({ pool: gated, now: () => now, answerMs, ...more });
   const open = (
     query: Record<string, string> = {},
     isFresh = false,
@@ -272,4 +273,36 @@ it('the list of the API does not use entries while reported changes are being re
   await expect.poll(() => list.isCurrent(null)).toBe(true);
   gate = noAnswer;
   expect(await list.isCurrent(null)).toBe(false);
+});
+
+it('the list reads reported accounts every 45 s, and an answer waits for many of them', async () => {
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  const { list } = listOf(60_000, { alsoNotify: () => undefined });
+  await expect.poll(() => list.isCurrent(null)).toBe(true);
+  const tick = timers.mock.calls.find(([, ms]) => ms === 45_000)?.[0];
+  timers.mockRestore();
+  list.stop();
+  const reported = Array.from({ length: 300 }, (_, n) => nameOf(n + 1));
+  for (const id of reported) list.touch(id);
+  expect(await list.isCurrent(null)).toBe(true);
+
+  for (const id of reported) list.touch(id);
+  let release = (): void => undefined;
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let [reads, isMoving] = [0, false];
+  gate = (sql) => {
+    if (sql.includes('for update')) reads += 1;
+    if (!sql.includes('set is_filled = true')) return undefined;
+    isMoving = true;
+    return isReleased;
+  };
+  tick?.();
+  await expect.poll(() => isMoving).toBe(true);
+  const before = reads;
+  // The read of what changed has not ended, and nothing that was reported is left.
+  expect(await list.isCurrent(null)).toBe(true);
+  expect([before > 1, reads]).toEqual([true, before]);
+  release();
 });

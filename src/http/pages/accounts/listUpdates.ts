@@ -35,10 +35,13 @@ const PAGE = 250;
  * as a whole, and of a larger one always the next part.
  */
 const ROUND = 2_000;
-/** Maximum number of changed accounts that an answer waits for; more are read in the background. */
+/** Maximum number of accounts without a report that an answer waits for; more are read later. */
 const AWAITED_MAX = 200;
-/** Maximum number of reports that are kept; with more, what changed is read instead. */
-const REPORTED_MAX = 5_000;
+/**
+ * Maximum number of reports that are kept; with more, what changed is read instead. If 100,000
+ * accounts are saved every ten minutes, 7,500 reports come until the next refresh.
+ */
+const REPORTED_MAX = 10_000;
 
 export type UpdatesNeeds = {
   readonly pool: Pool;
@@ -63,16 +66,17 @@ export type UpToDate = {
 export class ListUpdates {
   readonly #needs: UpdatesNeeds;
   #changed = new Set<string>();
-  /** True: reports of Postgres may have been lost, or too many came. */
-  #isMissing = true;
+  /** How often reports of Postgres may have been lost, or too many came: also before the start. */
+  #losses = 1;
+  /** How many of these losses a read of what changed has followed. */
+  #lossesRead = 0;
   #failure: string | null = null;
   /** The account after which the next round begins. */
   #after = '';
   readonly #running = new Map<string, Promise<void>>();
   #isLong = false;
-  #flushing: Promise<void> | null = null;
-  /** Reads of reported accounts that have not ended. */
-  #reading = 0;
+  /** Reads of reported accounts that have not ended; false: one failed. */
+  readonly #reading = new Set<Promise<boolean>>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(needs: UpdatesNeeds) {
@@ -95,11 +99,11 @@ export class ListUpdates {
   }
   /** Notes that reports may have been lost. */
   touchAll(): void {
-    this.#isMissing = true;
+    this.#losses += 1;
     this.#changed.clear();
   }
-  isTouched(accountId: string): boolean {
-    return this.#changed.has(accountId);
+  get #isMissing(): boolean {
+    return this.#losses > this.#lossesRead;
   }
 
   /** Brings the entries up to date, as far as an answer waits for it. */
@@ -112,23 +116,23 @@ export class ListUpdates {
     const { accounts, isFresh, needsAll } = asked;
     let mark = await readMark(pool, now(), AWAITED_MAX + 1);
     let progress: Progress | null = null;
-    const wait = (work: Promise<void>) => within(work, answerMs).catch(() => undefined);
+    let isRead = false;
+    const wait = (work: Promise<boolean>) => within(work, answerMs).catch(() => false);
     if (mark.isFilled) {
       const isMoving = isFresh || this.#isMissing || isOld(mark, now());
-      await wait(this.#update(mark, isMoving, isFresh));
+      isRead = await wait(this.#update(mark, isMoving, isFresh));
       if (isMoving) mark = await readMark(pool, now(), 0);
     } else {
       progress = await readProgress(pool, accounts);
       const work = this.#first(accounts, progress, mark.endedIds);
-      if (needsAll || progress.size <= ROUND) await wait(work);
+      if (needsAll || progress.size <= ROUND) isRead = await wait(work);
       else work.catch(() => undefined);
       mark = await readMark(pool, now(), 0);
       progress = mark.isFilled ? null : await readProgress(pool, accounts);
       if (progress?.unread === 0) progress = null;
     }
     const { auditedAt, readAt } = mark;
-    const isReading = this.#reading > 0 || this.#running.has('changes');
-    const isBehind = !mark.isFilled || this.#isMissing || isReading;
+    const isBehind = !mark.isFilled || isOld(mark, now()) || this.#isMissing || !isRead;
     return { progress, auditedAt, readAt: readAt ?? now(), failure: this.#failure, isBehind };
   }
 
@@ -157,10 +161,10 @@ export class ListUpdates {
     return ids;
   }
 
-  async #update(mark: ListMark, isMoving: boolean, isFresh: boolean): Promise<void> {
+  async #update(mark: ListMark, isMoving: boolean, isFresh: boolean): Promise<boolean> {
     if (isMoving) await this.#catchUp();
     if (isFresh) await this.#once('round', () => this.#round());
-    await this.#flush(mark.endedIds);
+    return this.#flush(mark.endedIds);
   }
 
   /** Reads all accounts for the first time. A key with few of them does not wait for all. */
@@ -168,12 +172,12 @@ export class ListUpdates {
     accounts: readonly string[] | null,
     { unread }: Progress,
     endedIds: readonly string[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const all = this.#once('fill', () => this.#fill());
-    if (accounts === null || unread > AWAITED_MAX) return all;
+    if (accounts === null || unread > AWAITED_MAX) return all.then(() => true);
     if (unread > 0) await this.#refresh(unlistedOf(accounts, AWAITED_MAX));
     // The first read of all may take long, and accounts of this key may have changed since theirs.
-    await this.#flush(endedIds);
+    return this.#flush(endedIds);
   }
 
   async #fill(): Promise<void> {
@@ -195,43 +199,49 @@ export class ListUpdates {
 
   async #changes(): Promise<void> {
     const { pool, now } = this.#needs;
-    const at = now();
-    this.#isMissing = false;
+    const [at, losses] = [now(), this.#losses];
     try {
       const { horizon, accountIds } = await readAccountChanges(pool, at);
-      this.#isLong = accountIds.length > AWAITED_MAX;
-      const work = this.refresh(accountIds).then(() => moveMark(pool, horizon, at));
-      await work;
-    } catch (error) {
-      this.#isMissing = true;
-      throw error;
+      // Each answer waits for reported accounts, so they are read first, and only once.
+      const reported = new Set(this.#changed);
+      const isRead = await this.#flush([]);
+      const others = isRead ? accountIds.filter((id) => !reported.has(id)) : accountIds;
+      this.#isLong = others.length > AWAITED_MAX;
+      await this.refresh(others);
+      await moveMark(pool, horizon, at);
+      this.#lossesRead = losses;
     } finally {
       this.#isLong = false;
     }
   }
 
-  /** Reads changed accounts, and those that time has changed: a few at once, or all later. */
-  async #flush(endedIds: readonly string[]): Promise<void> {
+  /** Reads reported accounts, and a few that time has changed; false: a read failed. */
+  async #flush(endedIds: readonly string[]): Promise<boolean> {
     const reported = [...this.#changed];
     this.#changed = new Set();
     const isLong = endedIds.length > AWAITED_MAX;
     if (isLong) void this.#once('ended', () => this.#ended());
     const ids = isLong ? reported : [...new Set([...reported, ...endedIds])];
-    if (ids.length > AWAITED_MAX) void this.#reported(ids);
-    else if (ids.length > 0) this.#flushing = this.#reported(ids);
-    await this.#flushing;
+    if (ids.length > 0) void this.#reported(ids);
+    // Other answers may read some of what was reported until now.
+    return (await Promise.all(this.#reading)).every(Boolean);
   }
 
-  async #reported(ids: readonly string[]): Promise<void> {
-    this.#reading += 1;
+  #reported(ids: readonly string[]): Promise<boolean> {
+    const read = this.#readAgain(ids).finally(() => this.#reading.delete(read));
+    this.#reading.add(read);
+    return read;
+  }
+
+  async #readAgain(ids: readonly string[]): Promise<boolean> {
     try {
       await this.refresh(ids);
       this.#failure = null;
+      return true;
     } catch (error) {
       for (const id of ids) this.touch(id);
       this.#failure = errorText(error);
-    } finally {
-      this.#reading -= 1;
+      return false;
     }
   }
 
