@@ -20,10 +20,16 @@ export class Listener {
   #client: PoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWanted = false;
+  #isListening = false;
 
   constructor(pool: Pool, listener: Notification) {
     this.#pool = pool;
     this.#listener = listener;
+  }
+
+  /** True while changes are reported, or until a test of the connection shows that it is broken. */
+  get isListening(): boolean {
+    return this.#isListening;
   }
 
   /** Starts to listen, if it does not listen yet; reconnects automatically. */
@@ -49,6 +55,7 @@ export class Listener {
       client.on('error', () => this.#lost(client));
       await client.query('listen safeband_changes');
       if (!this.#isWanted) return this.#drop();
+      this.#isListening = true;
       this.#listener.onGap();
       this.#ask(client);
     } catch {
@@ -76,6 +83,7 @@ export class Listener {
   #drop(): void {
     const client = this.#client;
     this.#client = undefined;
+    this.#isListening = false;
     client?.removeAllListeners('notification');
     client?.release(true);
   }

@@ -74,6 +74,11 @@ export class Live {
     this.#listener.start();
   }
 
+  /** True while Postgres reports changes to this server. */
+  get isListening(): boolean {
+    return this.#listener.isListening;
+  }
+
   /** The number of open streams. */
   get count(): number {
     return this.#streams.size;

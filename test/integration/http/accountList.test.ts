@@ -277,7 +277,8 @@ it('the list of the API does not use entries while reported changes are being re
 
 it('the list reads reported accounts every 45 s, and an answer waits for many of them', async () => {
   const timers = vi.spyOn(globalThis, 'setInterval');
-  const { list } = listOf(60_000, { alsoNotify: () => undefined });
+  const live = { alsoNotify: () => undefined, isListening: true };
+  const { list } = listOf(60_000, live);
   await expect.poll(() => list.isCurrent(null)).toBe(true);
   const tick = timers.mock.calls.find(([, ms]) => ms === 45_000)?.[0];
   timers.mockRestore();
@@ -305,4 +306,6 @@ it('the list reads reported accounts every 45 s, and an answer waits for many of
   expect(await list.isCurrent(null)).toBe(true);
   expect([before > 1, reads]).toEqual([true, before]);
   release();
+  live.isListening = false; // No change is reported, so the list may be old.
+  expect(await list.isCurrent(null)).toBe(false);
 });

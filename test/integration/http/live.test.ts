@@ -71,13 +71,14 @@ it('a stream gets each change of its account, and of no other account', async ()
   for (const { response } of [account, all]) response.destroy();
 });
 
+const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
+
 it('a stream gets changes again after the server lost its connection to Postgres', async () => {
   const id = await connected();
   const { response, received } = await watch('/v1/stream', operator);
   const resyncs = () => received().split('event: resync').length;
   await expect.poll(received).toContain(': connected');
   const before = resyncs();
-  const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
   await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
   await expect.poll(resyncs).toBeGreaterThan(before);
   await post(id, 'hold', { reason: 'look' });
@@ -130,6 +131,24 @@ it('a closed connection does not count, and other keys have room', () => {
   );
   live.checkRoom({ ...caller, keyId: 'other' });
   live.close();
+});
+
+it('a server that lost its connection to Postgres knows that it gets no changes', async () => {
+  const pool = createPool(stand.databaseUrl);
+  const live = liveOf({}, pool);
+  const gaps: boolean[] = [];
+  live.alsoNotify({ onChange: () => undefined, onGap: () => gaps.push(live.isListening) });
+  expect(live.isListening).toBe(false);
+  await expect.poll(() => gaps).toEqual([true]);
+  const connecting = vi.spyOn(pool, 'connect').mockImplementation(() => {
+    throw new Error('away');
+  });
+  await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
+  await expect.poll(() => live.isListening).toBe(false);
+  connecting.mockRestore();
+  await expect.poll(() => gaps).toEqual([true, true]);
+  live.close();
+  await pool.end();
 });
 
 it('a stream is resynced after a failed read, and ended if its key cannot be verified', async () => {

@@ -66,7 +66,7 @@ type Needs = {
   readonly pool: Pool;
   readonly now: () => Instant;
   /** Reports changes, from the first use of the list on: an unused list costs nothing. */
-  readonly live?: Pick<Live, 'alsoNotify'>;
+  readonly live?: Pick<Live, 'alsoNotify' | 'isListening'>;
   /** How long a page waits, instead of `ANSWER_MS`. */
   readonly answerMs?: number;
 };
@@ -156,10 +156,11 @@ export class AccountList {
 
   /**
    * Brings the entries up to date. False: they are not, for example while servers read the accounts
-   * for the first time.
+   * for the first time, or while Postgres does not report changes to this server.
    */
   async isCurrent(accounts: readonly string[] | null): Promise<boolean> {
     const upToDate = await this.#bring(accounts, false, false).catch(() => null);
+    if (this.#needs.live?.isListening === false) return false;
     return upToDate?.progress === null && upToDate.failure === null && !upToDate.isBehind;
   }
 
@@ -183,7 +184,7 @@ export class AccountList {
   }
 
   /** Keeps the list fresh from now on. */
-  #watch(live: Pick<Live, 'alsoNotify'>): void {
+  #watch(live: NonNullable<Needs['live']>): void {
     this.#isWatching = true;
     this.#updates.start();
     live.alsoNotify({

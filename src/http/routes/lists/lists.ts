@@ -45,8 +45,8 @@ const accounts = list({
           'Only accounts that can send now (yes), that wait until an instant or the next ' +
           'reconcile (waits), or that a person has to look at (person). With this filter or ' +
           '`state`, the server reads at most 2,000 accounts for a page. So a page may have fewer ' +
-          'items than `limit`, or none, while `next` is not null. A change is in the list within ' +
-          'a second after it was saved.',
+          'items than `limit`, or none, while `next` is not null. A change is usually in the ' +
+          'list within a second after it was saved, and after a minute at the latest.',
       }),
     ),
     prefix: Optional(
