@@ -14,6 +14,8 @@ import { readStatusRows, type StatusRow } from './reads.js';
 export const SCANNED_MAX = 2_000;
 /** Accounts per statement, so that no statement blocks the event loop for more than a few ms. */
 const ROWS = 250;
+/** Minimum number of accounts of a second statement for a page. */
+const MORE_ROWS = 50;
 
 type Filter = { readonly state: string | null; readonly sending: Sending | null };
 type Page = Parameters<typeof pageAccounts>[1];
@@ -40,10 +42,10 @@ export async function listAccounts(
     (state === null || row.state === state) && (sending === null || sendingOf(row) === sending);
   const accounts: StatusRow[] = [];
   let { after } = asked;
+  // Nearly all accounts that entries choose match, so only as many are read as the page needs.
+  let wanted = isListed || !isFiltered ? limit : ROWS;
   for (let scanned = 0; scanned < scannedMax;) {
-    // Nearly all accounts that entries choose match, so only as many are read as the page needs.
-    const room = isListed || !isFiltered ? limit - accounts.length : ROWS;
-    const rows = isFiltered ? Math.min(ROWS, room, scannedMax - scanned) : room;
+    const rows = isFiltered ? Math.min(ROWS, wanted, scannedMax - scanned) : wanted;
     const page = { ...asked, after, limit: rows };
     const found =
       isListed && isFiltered
@@ -57,6 +59,8 @@ export async function listAccounts(
     if (found.length < rows) return { accounts, next: null };
     if (accounts.length === limit) break;
     scanned += found.length;
+    // Just after midnight, time has changed all entries, and few of the accounts may match.
+    wanted = Math.max(MORE_ROWS, 2 * wanted);
   }
   return { accounts, next: after };
 }
