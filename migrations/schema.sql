@@ -1277,16 +1277,23 @@ CREATE OR REPLACE FUNCTION safeband.count_ordered()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  if tg_op in ('UPDATE', 'DELETE') then
+  if tg_op = 'INSERT' then
+    insert into safeband.order_counts as c
+      select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, count(*)
+        from added group by 1, 2 order by 1, 2
+    on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
+  elsif tg_op = 'DELETE' then
     insert into safeband.order_counts as c
       select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, -count(*)
         from gone group by 1, 2 order by 1, 2
     on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
-  end if;
-  if tg_op in ('INSERT', 'UPDATE') then
+  else
     insert into safeband.order_counts as c
-      select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, count(*)
-        from added group by 1, 2 order by 1, 2
+      select order_id, outcome, pg_backend_pid() % 16, sum(n)
+        from (select order_id, coalesce(outcome, 'left') as outcome, -1 as n from gone
+              union all
+              select order_id, coalesce(outcome, 'left'), 1 from added) moved
+       group by 1, 2 having sum(n) <> 0 order by 1, 2
     on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
   end if;
   return null;

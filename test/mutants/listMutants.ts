@@ -52,9 +52,9 @@ export const LIST_MUTANTS: readonly Mutant<ListCheckName>[] = [
   {
     rule: 'R30',
     what: 'an account with an outcome is still counted as left',
-    file: 'migrations/0062_list_reads.sql',
-    old: 'pg_backend_pid() % 16, -count(*)',
-    mutated: 'pg_backend_pid() % 16, 0 * count(*)',
+    file: 'migrations/0064_order_counts.sql',
+    old: 'as outcome, -1 as n from gone',
+    mutated: 'as outcome, 0 as n from gone',
     by: 'the counts of an order follow each outcome',
   },
   {

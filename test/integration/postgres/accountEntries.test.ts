@@ -1,7 +1,10 @@
-/** The entries of the list of accounts: what is selected, sorted and counted by them in Postgres. */
+/** The entries of the list of accounts, and the counts of orders, which triggers keep. */
 import { expect, it } from 'vitest';
 import fc from 'fast-check';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import { SENDINGS } from '../../../src/domain/wire/canSend.js';
+import { keepOrder, readOrder } from '../../../src/postgres/fleet/orders.js';
+import { noteOutcome } from '../../../src/postgres/fleet/orderWork.js';
 import { STATES } from '../../../src/http/pages/ui/words.js';
 import type { Sort } from '../../../src/postgres/list/conditions.js';
 import {
@@ -13,13 +16,15 @@ import {
   readEntries,
   readFigures,
 } from '../../../src/postgres/list/selecting.js';
-import type { Pool } from '../../../src/postgres/pool.js';
+import { createPool, type Pool } from '../../../src/postgres/pool.js';
 import { withDatabase } from '../../support/database.js';
+import { must } from '../../support/scenario.js';
 
 const NAMES = Array.from({ length: 40 }, (_, n) => `a${String(n + 1).padStart(4, '0')}`);
 let pool: Pool;
-withDatabase(async (own) => {
-  pool = own;
+let address: string;
+withDatabase(async (own, url) => {
+  [pool, address] = [own, url];
   await list(NAMES);
 });
 
@@ -176,4 +181,102 @@ it('a search is answered by the index of parts of ids if they are few, and the t
   expect(await findAccounts(pool, 'a101', 9)).toBe(null);
   await pool.query('delete from safeband.accounts where account_id = $1', [long]);
   expect(await findAccounts(pool, 'acme')).toEqual([]);
+});
+
+/** Keeps an order on the last accounts of the list. */
+async function keptOrder(orderId: string, count: number): Promise<readonly string[]> {
+  const accountIds = NAMES.slice(-count).map((id) => must(isAccountId, id));
+  const others = { all: undefined, group: undefined, tier: undefined, state: undefined };
+  const filter = { ...others, cooldown: undefined, accountIds };
+  const by = { reason: 'a check', actor: 'ada', perSecond: 50, change: null, expected: count };
+  expect(await keepOrder(pool, { ...by, orderId, kind: 'hold', filter }, null)).toBe(count);
+  return accountIds;
+}
+const countsOfOrder = (orderId: string) => readOrder(pool, orderId, null);
+
+it('an outcome is noted while another one is taken back, and neither waits for the other', async () => {
+  const orderId = '0000000000000001';
+  const [one = '', other = ''] = await keptOrder(orderId, 2);
+  const PARTS = 16; // Connections write the same counts if their numbers are equal by this divisor.
+  const many = createPool(address, PARTS + 1);
+  const connections = await Promise.all(Array.from({ length: PARTS + 1 }, () => many.connect()));
+  const byPart = new Map<number, (typeof connections)[number]>();
+  let pair: readonly (typeof connections)[number][] = [];
+  for (const connection of connections) {
+    const { rows } = await connection.query<{ part: number }>(
+      'select pg_backend_pid() % $1::int as part',
+      [PARTS],
+    );
+    const part = rows[0]?.part ?? 0;
+    const equal = byPart.get(part);
+    if (equal) pair = [equal, connection];
+    byPart.set(part, connection);
+  }
+  const [worker, person] = pair;
+  if (!worker || !person) throw new Error('17 numbers have two that are equal by 16');
+  const done = { orderId, outcome: 'done', error: null } as const;
+  await noteOutcome(worker, { ...done, accountId: other });
+
+  const holder = await pool.connect();
+  await holder.query('begin');
+  await holder.query(
+    `select from safeband.order_counts where order_id = $1 and outcome = 'left' for update`,
+    [orderId],
+  );
+  const waiting = async () =>
+    (
+      await pool.query(
+        `select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).rowCount;
+  const noted = noteOutcome(worker, { ...done, accountId: one });
+  await expect.poll(waiting).toBe(1);
+  const takenBack = person.query(
+    `update safeband.order_accounts set outcome = null, error = null, decided_at = null
+      where order_id = $1 and account_id = $2`,
+    [orderId, other],
+  );
+  await expect.poll(waiting).toBe(2);
+  await holder.query('commit');
+  holder.release();
+  const ends = await Promise.allSettled([noted, takenBack]);
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  for (const connection of connections) connection.release();
+  await many.end();
+  expect(await countsOfOrder(orderId)).toMatchObject({ done: 1, left: 1, failed: 0 });
+});
+
+it('a change of the error alone locks no count of the order, and each other change is counted', async () => {
+  const orderId = '0000000000000002';
+  const accountIds = await keptOrder(orderId, 3);
+  for (const accountId of accountIds) {
+    await noteOutcome(pool, { orderId, accountId, outcome: 'failed', error: 'a person' });
+  }
+  const rows = async () =>
+    (
+      await pool.query<{ row: string }>(
+        `select concat_ws(' ', outcome, part, accounts, ctid, xmax) as row
+           from safeband.order_counts where order_id = $1 order by 1`,
+        [orderId],
+      )
+    ).rows;
+  const before = await rows();
+  await pool.query(`update safeband.order_accounts set error = 'erased' where order_id = $1`, [
+    orderId,
+  ]);
+  expect(await rows()).toEqual(before);
+  await pool.query(
+    `update safeband.order_accounts
+        set error = null, outcome = case when account_id = $2::text then 'done' end,
+            decided_at = case when account_id = $2::text then now() end
+      where order_id = $1 and account_id = any($3::text[])`,
+    [orderId, accountIds[0], accountIds.slice(0, 2)],
+  );
+  expect(await countsOfOrder(orderId)).toMatchObject({ done: 1, left: 1, failed: 1, unchanged: 0 });
+  await pool.query('delete from safeband.order_accounts where order_id = $1 and account_id = $2', [
+    orderId,
+    accountIds[2],
+  ]);
+  expect(await countsOfOrder(orderId)).toMatchObject({ done: 1, left: 1, failed: 0, unchanged: 0 });
 });
