@@ -1,9 +1,19 @@
--- A statement that gives accounts of an order their outcome writes each count of the order once.
+-- The triggers of lists and orders write with the rights of their owner, and each count once.
 
--- Reason for one statement: all connections lock the counts in the same order. Two statements locked
--- the old outcome before the new one, so a worker that noted an outcome and a person who took one
--- back could wait for each other. A change of the error alone locks no count.
-create or replace function safeband.count_ordered() returns trigger language plpgsql as $$
+-- Reason for the owner's rights: a login that may write an entry, or an outcome, needs no right on
+-- the tables of these triggers. It had none until roles.sql ran, so it could not note an outcome.
+create or replace function safeband.name_listed() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into safeband.account_names (account_id) select account_id from added;
+  return null;
+end $$;
+
+-- Reason for one statement: all connections lock the counts in the same order. Two statements
+-- locked the old outcome before the new one, so a worker that noted an outcome and a person who
+-- took one back could wait for each other. A change of the error alone locks no count.
+create or replace function safeband.count_ordered() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
     insert into safeband.order_counts as c

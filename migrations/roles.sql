@@ -74,7 +74,7 @@ begin
       ('safeband_worker', 'brakes', 'select, insert, update'),
       ('safeband_worker', 'orders', 'select, update (ended_at)'),
       ('safeband_worker', 'order_accounts', 'select, update (outcome, error, decided_at)'),
-      ('safeband_worker', 'order_counts', 'select, insert, update'),
+      ('safeband_worker', 'order_counts', 'select'),
       -- It sends webhooks, signs them, and drops what is old.
       ('safeband_worker', 'webhook_endpoints', 'select, update'),
       ('safeband_worker', 'webhook_events', 'select, insert, update, delete'),
@@ -159,11 +159,11 @@ begin
       ('safeband_server', 'orders',
         'update (stopped_at, stopped_by, stop_reason, ended_at, takes_back)'),
       ('safeband_server', 'order_accounts', 'select, insert'),
-      ('safeband_server', 'order_counts', 'select, insert, update'),
+      ('safeband_server', 'order_counts', 'select'),
       -- It computes what lists are sorted and counted by; the rows go with their account.
       ('safeband_server', 'account_list', 'select, insert, update'),
       ('safeband_server', 'account_counts', 'select, insert, update'),
-      ('safeband_server', 'account_names', 'select, insert'),
+      ('safeband_server', 'account_names', 'select'),
       ('safeband_server', 'account_list_read', 'select, update'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),

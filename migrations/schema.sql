@@ -1274,6 +1274,7 @@ end $function$;
 CREATE OR REPLACE FUNCTION safeband.count_ordered()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
@@ -1566,6 +1567,7 @@ AS $function$ select floor(extract(epoch from at) * 1000)::bigint $function$;
 CREATE OR REPLACE FUNCTION safeband.name_listed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin

@@ -126,7 +126,8 @@ it("no code of a worker's login runs with the owner's rights, also if it may cre
   );
   await login.query('create temp table accounts (like safeband.accounts including all)');
   const own = `create trigger t after insert on accounts for each row execute function`;
-  for (const name of ['tell_account', 'keep_account_row', 'keep_reservation_row', 'tell_drift']) {
+  const ofOwner = ['tell_account', 'keep_account_row', 'keep_reservation_row', 'tell_drift'];
+  for (const name of [...ofOwner, 'name_listed', 'count_ordered']) {
     expect(await codeOf(login.query(`${own} safeband.${name}()`))).toBe('42501');
   }
   await login.query(`select safeband.prune_history(now() - interval '1 year')`);

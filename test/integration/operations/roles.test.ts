@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
 import { migrate } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
@@ -21,6 +22,9 @@ import {
   replay,
   rotateSecret,
 } from '../../../src/postgres/webhooks/endpoints.js';
+import { keepOrder, readOrder } from '../../../src/postgres/fleet/orders.js';
+import { endOrder, noteOutcome } from '../../../src/postgres/fleet/orderWork.js';
+import { findAccounts } from '../../../src/postgres/list/selecting.js';
 import { actOnAlert } from '../../../src/postgres/alerts/act.js';
 import { listOpenAlerts } from '../../../src/postgres/alerts/alerts.js';
 import { raiseAlerts } from '../../../src/postgres/save/runs.js';
@@ -28,6 +32,7 @@ import { pageAccounts } from '../../../src/postgres/read/lists.js';
 import { sendDue } from '../../../src/webhooks/sender.js';
 import { statusOf } from '../../support/account.js';
 import { createLogins, type Logins } from '../../support/logins.js';
+import { must } from '../../support/scenario.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let logins: Logins;
@@ -48,7 +53,7 @@ const RIGHTS = `
   account_history     -       -         s       s
   account_list        -       -         -       siu
   account_list_read   -       -         -       su
-  account_names       -       -         -       si
+  account_names       -       -         -       s
   account_status      s       -         s       s
   accounts            siu     -         s       s
   alert_actions       s       -         s       si
@@ -69,7 +74,7 @@ const RIGHTS = `
   inmail_events       si      -         s       s
   migration_lock      -       -         -       -
   order_accounts      su.     -         s       si
-  order_counts        siu     -         s       siu
+  order_counts        s       -         s       s
   orders              su.     -         s       siu.
   past_days           s       -         s       s
   past_sends          s       -         s       s
@@ -135,6 +140,34 @@ it('a server closes an alert for a person, and changes nothing else of it', asyn
   // The worker opens the closed alert again, and lists it, as the command line with its login.
   await raiseAlerts(worker, { runId: 'b', at: Date.now(), alerts });
   expect(await listOpenAlerts(worker, { limit: 9 })).toMatchObject([{ alertId, times: 2 }]);
+});
+
+it('entries and outcomes are counted and found, but no login may write the counts or the names', async () => {
+  const server = await logins.poolIn('safeband_server', 2);
+  const worker = await logins.poolIn('safeband_worker', 2);
+  const [accountId, orderId] = [must(isAccountId, 'counted'), '0000000000000001'];
+  await owner.query(
+    `insert into safeband.accounts
+       (account_id, tier, counter_day, state, owner, owner_version, version, updated_at)
+     values ($1, 'recruiter', '2026-11-24', 'active', 'chain', 1, 1, now())`,
+    [accountId],
+  );
+  await server.query(
+    `insert into safeband.account_list (account_id, state, urgency, sending, counter, logged,
+       in_flight, uncertain, remaining, drift, ends_at, as_of)
+     values ($1, 'active', 4, 'yes', 0, 0, 0, 0, 0, 0, now(), now())`,
+    [accountId],
+  );
+  expect(await findAccounts(server, 'ounte')).toEqual([accountId]);
+  const others = { all: undefined, group: undefined, tier: undefined, state: undefined };
+  const filter = { ...others, cooldown: undefined, accountIds: [accountId] };
+  const by = { reason: 'a check', actor: 'ada', perSecond: 50, change: null, expected: 1 };
+  await keepOrder(server, { ...by, orderId, kind: 'hold', filter }, null);
+  expect(await readOrder(server, orderId, null)).toMatchObject({ done: 0, left: 1 });
+  await noteOutcome(worker, { orderId, accountId, outcome: 'done', error: null });
+  expect(await readOrder(worker, orderId, null)).toMatchObject({ done: 1, left: 0 });
+  await endOrder(worker, orderId); // Other tests audit this database.
+  await owner.query('delete from safeband.accounts where account_id = $1', [accountId]);
 });
 
 it('a server may do all that operators do with webhooks, also while there are new events', async () => {
