@@ -71,9 +71,9 @@ function listOf(answerMs = 60_000, live?: ConstructorParameters<typeof AccountLi
 const firstIds = Array.from({ length: 50 }, (_, n) => nameOf(n + 1));
 
 it('after a start, a page by id and a key with few accounts do not wait for all accounts', async () => {
-  let release = (): void => undefined;
-  const isReleased = new Promise<void>((resolve) => {
-    release = resolve;
+  let fail: (error: Error) => void = () => undefined;
+  const isReleased = new Promise<void>((_, reject) => {
+    fail = reject;
   });
   gate = (sql) => (sql.includes('set since_at = clock_timestamp()') ? isReleased : undefined);
   const { list, open, shown } = listOf(2_000);
@@ -102,7 +102,25 @@ it('after a start, a page by id and a key with few accounts do not wait for all 
   const held = await open({ send: 'person' }, false, [nameOf(7), nameOf(2_299)]);
   expect(held.list?.shown.map(({ accountId }) => accountId)).toEqual([nameOf(7)]);
   await hold(null, null, null);
-  release();
+  // Another server reads all accounts, and one of them changes just before it notes that.
+  let [note, isNoting] = [(): void => undefined, false];
+  const isNoted = new Promise<void>((resolve) => {
+    note = resolve;
+  });
+  gate = (sql) => {
+    if (!sql.includes('set is_filled = true')) return undefined;
+    isNoting = true;
+    return isNoted;
+  };
+  fail(new Error('this server does not'));
+  const other = listOf();
+  const person = other.shown({ send: 'person' });
+  await expect.poll(() => isNoting).toBe(true);
+  await hold('ada', 'odd', NOON);
+  other.list.touch(nameOf(7));
+  note();
+  expect(await person).toEqual([nameOf(7)]);
+  await hold(null, null, null);
   await expect.poll(async () => (await open({ state: 'active' })).list?.matches).toBe(ACCOUNTS);
   expect(await shown({ sort: 'counter' })).toEqual(firstIds);
 });

@@ -1,8 +1,8 @@
 /**
  * Keeps the entries of the list of accounts in Postgres up to date. Only the gate knows
  * "can it send?", so a server computes the entries: of an account that Postgres reports as changed,
- * or whose entry time has ended, before the next answer; of some of all accounts every 45 s. This
- * process keeps only which accounts were reported.
+ * or whose entry time has ended, before the next answer and every 45 s; of some of all accounts
+ * every 45 s. This process keeps only which accounts were reported.
  */
 import { errorText } from '../../../domain/primitives/errorText.js';
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
@@ -66,7 +66,7 @@ export type UpToDate = {
 export class ListUpdates {
   readonly #needs: UpdatesNeeds;
   #changed = new Set<string>();
-  /** How often reports of Postgres may have been lost, or too many came: also before the start. */
+  /** How often reports of Postgres may have been lost, or were too many. The start is the first. */
   #losses = 1;
   /** How many of these losses a read of what changed has followed. */
   #lossesRead = 0;
@@ -174,9 +174,9 @@ export class ListUpdates {
     endedIds: readonly string[],
   ): Promise<boolean> {
     const all = this.#once('fill', () => this.#fill());
-    if (accounts === null || unread > AWAITED_MAX) return all.then(() => true);
-    if (unread > 0) await this.#refresh(unlistedOf(accounts, AWAITED_MAX));
-    // The first read of all may take long, and accounts of this key may have changed since theirs.
+    if (accounts === null || unread > AWAITED_MAX) await all;
+    else if (unread > 0) await this.#refresh(unlistedOf(accounts, AWAITED_MAX));
+    // The first read of all may take long, and accounts may have changed since their first read.
     return this.#flush(endedIds);
   }
 
