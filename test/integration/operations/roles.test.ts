@@ -142,7 +142,7 @@ it('a server closes an alert for a person, and changes nothing else of it', asyn
   expect(await listOpenAlerts(worker, { limit: 9 })).toMatchObject([{ alertId, times: 2 }]);
 });
 
-it('entries and outcomes are counted and found, but no login may write the counts or the names', async () => {
+it('entries are found and outcomes are counted, although no login may write the names or the counts', async () => {
   const server = await logins.poolIn('safeband_server', 2);
   const worker = await logins.poolIn('safeband_worker', 2);
   const [accountId, orderId] = [must(isAccountId, 'counted'), '0000000000000001'];
