@@ -39,9 +39,9 @@ export type Stack = {
 /**
  * For tests and benchmarks. Without the first setting, each time skip takes a second until Temporal
  * checks its timers. Without the next two, each queue has four partitions, and three of them offer
- * the tasks of a stopped worker to the fourth again and again. Without the last one, the server keeps
- * 8,096 workflows in its memory, and reads each other one from its database for each message: a
- * benchmark has 10,000 accounts.
+ * the tasks of a stopped worker to the fourth again and again. Without the last one, the server
+ * keeps 8,096 workflows in its memory, and reads each other one from its database for each message:
+ * a benchmark has 10,000 accounts.
  */
 const TEST_ARGS = [
   'history.timerProcessorMaxTimeShift="1ms"',
