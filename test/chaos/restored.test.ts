@@ -159,8 +159,20 @@ it('after a restore of Postgres, running accounts write their rows again and fre
 
   // A workflow that disconnected after the backup has saved its sends, and the backup lacks them.
   const unclean = { state: 'cooldown', cooldown: { cause: 'unclean_end' } };
+  const { code, out } = await safeband(['recover'], settingsOf(stand));
+  expect([code, out.split('\n').slice(-4)]).toEqual([
+    0,
+    [
+      '4 of 4 connected accounts have a workflow',
+      '1 account waits until midnight UTC (unclean_end)',
+      'after a restore of Postgres: do not resume them on this day, their rows lack sends',
+      'if only Temporal was lost, resume them after a check: ' +
+        'safeband order make resume --cooldown unclean_end --reason …',
+    ],
+  ]);
+  await stand.connect(back);
   for (const one of [gone, back]) {
-    const waits = await stand.connect(one);
+    const waits = stand.handle(one);
     await expect.poll(() => statusOf(waits)).toMatchObject({ ...unclean, counter: 1 });
     expect(await ask(waits, 'more')).toMatchObject({ granted: false, reason: 'cooldown' });
   }
@@ -198,7 +210,10 @@ it('after the loss of Temporal, the audit starts all accounts, and one order res
   const { env } = settingsOf(stand);
   const settings = { env: { ...env, TEMPORAL_NAMESPACE: client.options.namespace }, taskQueue };
   const { code, out } = await safeband(['recover', '--json'], settings);
-  expect([code, JSON.parse(out)]).toMatchObject([0, { connected: 8, missing: 0 }]);
+  expect([code, JSON.parse(out)]).toEqual([
+    0,
+    { connected: 8, missing: 0, opening: 0, waiting: 8 },
+  ]);
   const statusNow = (id: string): Promise<StatusWire> =>
     client.workflow.getHandle(workflowIdOf(id)).query<StatusWire>('status');
   const waits = { state: 'cooldown', cooldown: { cause: 'unclean_end' }, verified: true };

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { SECOND_MS } from '../../../domain/primitives/time.js';
 import { previewOrder } from '../../../postgres/fleet/orders.js';
-import { readConnected } from '../../../postgres/operations/fleet.js';
+import { readClock, readConnected, readOpened } from '../../../postgres/operations/fleet.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { withProgress, type Style } from '../../output.js';
@@ -30,7 +30,8 @@ export const registerRecover: Register = (program: Command, context: Context) =>
     .description(
       'Starts every connected account that has no workflow, as after the loss of Temporal: it runs ' +
         "the fleet audit at once, and waits until all accounts have a workflow. An account's " +
-        'start reads its rows; what it sent last may be missing there, so it may wait.',
+        'start reads its rows; what it sent last may be missing there, so it may wait. After a ' +
+        'restore of Postgres, such an account must wait: do not resume it on that day.',
     )
     .action(async () => {
       const { io, isJson } = context;
@@ -50,24 +51,29 @@ type Recovered = {
   readonly connected: number;
   /** Connected accounts without a workflow. */
   readonly missing: number;
+  /** Accounts that were started and have not read their rows. */
+  readonly opening: number;
   /** Accounts that wait after an unclean end. */
   readonly waiting: number;
 };
-const textOf = ({ connected, missing }: Omit<Recovered, 'waiting'>): string =>
+const textOf = ({ connected, missing }: Pick<Recovered, 'connected' | 'missing'>): string =>
   `${thousands(connected - missing)} of ${thousands(connected)} connected accounts have a workflow`;
 
 function linesOf(found: Recovered, { colors }: Style): readonly string[] {
-  const { missing, waiting } = found;
+  const { missing, opening, waiting } = found;
+  const [one, wait] = waiting === 1 ? ['account', 'waits'] : ['accounts', 'wait'];
   const order = commandLine('order make', ['resume'], '--cooldown unclean_end --reason …');
   return [
     textOf(found),
     ...(missing > 0
       ? [`none was started for two minutes; next: ${colors.bold(commandLine('doctor', []))}`]
       : []),
+    ...(opening > 0 ? [`${thousands(opening)} of them have not read their rows yet`] : []),
     ...(waiting > 0
       ? [
-          `${thousands(waiting)} accounts wait until midnight UTC (unclean_end)`,
-          `to resume them after a check: ${colors.bold(order)}`,
+          `${thousands(waiting)} ${one} ${wait} until midnight UTC (unclean_end)`,
+          'after a restore of Postgres: do not resume them on this day, their rows lack sends',
+          `if only Temporal was lost, resume them after a check: ${colors.bold(order)}`,
         ]
       : []),
   ];
@@ -81,20 +87,31 @@ async function recovered(
   const { client, taskQueue } = await world.temporal();
   const { listRunning } = await import('../../../temporal/workflowTasks.js'); // heavy
   const { startAudit } = await import('../../../temporal/schedules.js');
-  let last = { missing: Number.POSITIVE_INFINITY, at: now() };
+  const since = await readClock(pool);
+  const started = new Set<string>();
+  let last = { left: Number.POSITIVE_INFINITY, at: now() };
   for (;;) {
     const begin = now();
     const running = await listRunning(client);
     const ids = await readConnected(pool);
-    const missing = ids.filter((id) => !running.has(id)).length;
-    const connected = ids.length;
+    const missed = new Set(ids.filter((id) => !running.has(id)));
+    for (const id of missed) started.add(id);
+    const [connected, missing] = [ids.length, missed.size];
     show(textOf({ connected, missing }));
-    if (missing < last.missing) last = { missing, at: now() };
-    if (missing === 0 || io.signal.aborted || now() - last.at > PATIENCE_MS) {
+    // The row of a started account shows whether it waits, as soon as the account has read it.
+    const asked = ids.filter((id) => started.has(id));
+    const opened = await readOpened(
+      pool,
+      asked.map((id) => [id, since]),
+    );
+    const read = new Set(opened);
+    const left = asked.filter((id) => missed.has(id) || !read.has(id)).length;
+    if (left < last.left) last = { left, at: now() };
+    if (left === 0 || io.signal.aborted || now() - last.at > PATIENCE_MS) {
       const { count: waiting } = await previewOrder(pool, { filter: WAITING, accounts: null });
-      return { connected, missing, waiting };
+      return { connected, missing, opening: left - missing, waiting };
     }
-    await startAudit(client, taskQueue);
+    if (missing > 0) await startAudit(client, taskQueue);
     await sleep(Math.max(CHECK_MS, 2 * (now() - begin)));
   }
 }
