@@ -99,18 +99,24 @@ async function audit(
   // Either it has no workflow, or the workflow is too new to be listed: the call shows which.
   const absent = [...connected].filter((id) => !running.has(id) && !found.restarted.includes(id));
   for (const id of absent) wanted.delete(id);
-  const woken = joined(
-    await wakeAll(pool, [...wanted], auditWakes, workflows, raise),
-    await startMissing(pool, absent, workflows, raise),
-  );
-  const overdue = except(silent, woken.missing);
+  const awake = await wakeAll(pool, [...wanted], auditWakes, workflows, raise);
+  const begun = await startMissing(pool, absent, workflows, raise);
+  const woken = joined(awake, begun);
+  const overdue = except(silent, [...woken.missing, ...begun.notTried]);
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
     ...overdue.map((suspect) => overdueAlert(suspect, at)),
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
-  const kept = found.unknown.map((accountId) => ({ accountId, kind: 'tasks_failing' as const }));
+  const kept = [
+    ...found.unknown.map((accountId) => ({ accountId, kind: 'tasks_failing' as const })),
+    // Whether they have a workflow is not known.
+    ...begun.unreached.flatMap((accountId) => [
+      { accountId, kind: 'workflow_missing' as const },
+      { accountId, kind: 'run_overdue' as const },
+    ]),
+  ];
   const audited: Audited = {
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
@@ -199,12 +205,12 @@ async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> 
 }
 
 /**
- * Leaves out the accounts that were started again: they were silent because they had no workflow,
- * and most of them have reconciled since.
+ * Leaves out the accounts that were started again, and those that the next audit starts: they are
+ * silent because they had no workflow. An account whose start failed stays: nothing else names it.
  */
 function except(silent: readonly Suspect[], missing: readonly string[]): readonly Suspect[] {
-  const started = new Set(missing);
-  return silent.filter(({ accountId }) => !started.has(accountId));
+  const known = new Set(missing);
+  return silent.filter(({ accountId }) => !known.has(accountId));
 }
 
 const raisedBy =

@@ -27,7 +27,10 @@ export async function registerSchedules(
   ];
 }
 
-/** Registers the audit of the fleet: every ten minutes, never two at once (R8). */
+/**
+ * Registers the audit of the fleet: every ten minutes (R8). The Schedule starts none while its last
+ * one runs; an audit that a person asked for may run at the same time.
+ */
 export const registerSchedule = (
   client: Client,
   place: Place = { scheduleId: FLEET_AUDIT.scheduleId, taskQueue: TASK_QUEUE },
@@ -220,7 +223,10 @@ export const flawsOfSchedules = (client: Asked, now: Instant) =>
 
 const DEADLINE_MS = 5_000;
 
-/** Starts the fleet audit at once; one that runs, also one of the Schedule, does the same work. */
+/**
+ * Starts the fleet audit at once; one that runs, also one of the Schedule, does the same work. The
+ * Schedule may start another one meanwhile: each closes only alerts from before it began.
+ */
 export async function startAudit(client: Client, taskQueue: string): Promise<void> {
   const { scheduleId, workflowType } = FLEET_AUDIT;
   const schedule = await readSchedule(client, scheduleId);

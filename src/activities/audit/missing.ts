@@ -33,6 +33,8 @@ export type Woken = {
   readonly missing: readonly string[];
   readonly unreached: readonly string[];
 };
+/** `notTried`: those of the unreached accounts for which no time was left. */
+export type Begun = Woken & { readonly notTried: readonly string[] };
 
 /** Wakes an account; starts it again if it has no workflow. `raise` raises the alert about it. */
 export async function wakeOrStart(
@@ -63,7 +65,7 @@ export async function startMissing(
   accountIds: readonly string[],
   workflows: Starting,
   raise: (accountId: string) => Promise<void>,
-): Promise<Woken> {
+): Promise<Begun> {
   const found: Record<Awaited<ReturnType<typeof wakeOrStart>>, string[]> = {
     woken: [],
     started: [],
@@ -94,10 +96,12 @@ export async function startMissing(
       log.info('accounts.started', { started: next, of: accountIds.length });
     }
   }
+  const notTried = accountIds.slice(next);
   return {
     reached: found.woken.length,
     missing: found.started.toSorted(),
-    unreached: [...found.unreached, ...accountIds.slice(next)],
+    unreached: [...found.unreached, ...notTried],
+    notTried,
   };
 }
 

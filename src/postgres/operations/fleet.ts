@@ -147,8 +147,8 @@ export async function readOpened(
 }
 
 /**
- * Closes the audit's alerts whose cause is gone: all except those that this audit has raised, and
- * those whose cause it could not check.
+ * Closes the audit's alerts whose cause is gone: all except those that this audit has raised, those
+ * whose cause it could not check, and those of a newer audit that ended earlier.
  */
 export async function closeFleetAlerts(
   db: Queryable,
@@ -166,7 +166,7 @@ export async function closeFleetAlerts(
   await db.query(
     `update safeband.alerts old
         set resolved_at = safeband.at_ms($1), recorded_at = clock_timestamp()
-      where resolved_at is null and kind = any($2::text[])
+      where resolved_at is null and kind = any($2::text[]) and raised_at <= safeband.at_ms($1)
         and details->>'runId' is distinct from $4::text
         and not exists (
           select from jsonb_to_recordset($3::jsonb) as a ("accountId" text, kind text)

@@ -1,5 +1,7 @@
 /** The rows of alerts: when one opens, who works on it, and how lists of them are paged. */
-import { expect, it } from 'vitest';
+import { asyncLocalStorage, Context } from '@temporalio/activity';
+import { expect, it, vi } from 'vitest';
+import { fleetActivities } from '../../../src/activities/fleet.js';
 import { actOnAlert, type AlertOrder } from '../../../src/postgres/alerts/act.js';
 import {
   alertStateOf,
@@ -12,7 +14,9 @@ import {
   type AlertPlace,
 } from '../../../src/postgres/alerts/alerts.js';
 import type { Pool } from '../../../src/postgres/pool.js';
-import { DAY_MS } from '../../../src/domain/primitives/time.js';
+import { DAY_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
+import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
+import { USUAL_SIZES } from '../../../src/platform/sizes.js';
 import { closeFleetAlerts } from '../../../src/postgres/operations/fleet.js';
 import { raiseAlerts } from '../../../src/postgres/save/runs.js';
 import { at } from '../../support/scenario.js';
@@ -128,6 +132,20 @@ it('a cause of no day stays one alert over midnight, and a cause of a day has an
     { ...failing, day: '2026-11-23', stated: null, times: 1, isOpen: false, isAcknowledged: false },
     { ...failing, day: first, stated: first, times: 2 },
   ]);
+  // An audit that began before the last one, and ends after it, does not know of this alert.
+  const close = (time: number) => closeFleetAlerts(pool, { runId: 'older', at: time, kept: [] });
+  const isOpen = async (): Promise<unknown> =>
+    (
+      await pool.query(
+        `select resolved_at is null as "isOpen" from safeband.alerts
+          where account_id = 'over' and kind = 'tasks_failing' and quota_day = $1`,
+        [first],
+      )
+    ).rows;
+  await close(at('10:00') + DAY_MS - 1);
+  expect(await isOpen()).toEqual([{ isOpen: true }]);
+  await close(at('10:00') + DAY_MS);
+  expect(await isOpen()).toEqual([{ isOpen: false }]);
 });
 
 it('an alert is closed once, by one of two people at the same time', async () => {
@@ -222,4 +240,64 @@ it('a list of alerts has only those that the filters name', async () => {
   expect(await kinds({ states: [] })).toEqual([]);
   const open = await listOpenAlerts(pool, { accountId: 'five', limit: 9 });
   expect(open.map(({ kind }) => kind)).toEqual(['undercount', 'drift']);
+});
+
+it('an audit keeps the alert of an account that it could not start, and one that it has not tried is not overdue', async () => {
+  // Connected, without a workflow, and without a reconcile for an hour: one more than a batch.
+  const { rows: gone } = await pool.query<{ id: string }>(
+    `insert into safeband.accounts
+       (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, owner,
+        owner_version, version, updated_at, hot_since, last_checked_at)
+     select 'gone-' || lpad(n::text, 2, '0'), 'recruiter', 0, safeband.utc_day(now()), 50, 'active',
+            'chain', 1, 1, now(), now() - interval '1 hour', now() - interval '1 hour'
+       from generate_series(0, 25) n returning account_id as id`,
+  );
+  const [refused = '', last = ''] = [gone.at(0)?.id, gone.at(-1)?.id];
+  const now = Date.now();
+  const earlier = [refused, last].map((accountId) => ({
+    accountId,
+    kind: 'workflow_missing',
+    severity: 'critical',
+    details: { day: '2026-11-24' },
+  }));
+  await raiseAlerts(pool, { runId: 'earlier', at: now - 10 * MINUTE_MS, alerts: earlier });
+  const none = async function* (): AsyncIterable<string> {};
+  const nothing = async () => undefined;
+  let aheadMs = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + aheadMs);
+  const { auditFleet } = fleetActivities(
+    pool,
+    {
+      running: none,
+      wake: async (accountId) => {
+        aheadMs = 13 * MINUTE_MS; // the time of an audit ends with its first batch
+        if (accountId === refused) throw new Error('Temporal does not answer');
+        return false;
+      },
+      start: nothing,
+      startOrder: nothing,
+      tasks: {
+        reported: none,
+        read: async () => null,
+        unread: async () => null,
+        terminate: nothing,
+        start: nothing,
+      },
+    },
+    USUAL_SIZES,
+    { keep: RETENTION_DEFAULT },
+  );
+  const context = Object.create(Context.prototype, {
+    heartbeat: { value: () => undefined },
+    log: { value: { info: () => undefined, warn: () => undefined } },
+  });
+  const found = await asyncLocalStorage
+    .run(context, () => auditFleet({ runId: 'gone', at: now, skewMs: 0 }))
+    .finally(() => clock.mockRestore());
+  expect(found).toMatchObject({ missing: 24, unreached: 2, silent: 1 });
+  const openOf = async (accountId: string): Promise<readonly string[]> =>
+    (await listOpenAlerts(pool, { accountId, limit: 9 })).map(({ kind }) => kind).toSorted();
+  expect(await openOf(refused)).toEqual(['run_overdue', 'workflow_missing']);
+  expect(await openOf(last)).toEqual(['workflow_missing']);
+  expect(await openOf(gone[1]?.id ?? '')).toEqual(['workflow_missing']);
 });
