@@ -109,6 +109,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: [
     'http',
     'platform/cursor',
+    'platform/environment',
     'status',
     'doctor/finding',
     'doctor/postgres',

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox';
 import { isChatId } from '../../domain/primitives/ids.js';
 import { normalProof } from '../../domain/primitives/linkedinId.js';
 import { ACTOR_RULE } from '../../domain/wire/values.js';
+import { ConfigError } from '../../platform/environment.js';
 import { erasePerson, namesPerson, type Remembered } from '../../postgres/data/erase.js';
 import { actorOf } from '../access/actor.js';
 import type { Parts } from '../context.js';
@@ -89,8 +90,9 @@ const remembered = ({ accountId, reservationId, until }: Remembered): Problem =>
   });
 
 const NOT_ALLOWED = '42501';
-/** Names the login that does not own the tables; any other error is thrown again. */
-function refuseLogin(error: unknown): never {
+/** Names a wrong key, or the login that does not own the tables; throws other errors again. */
+function refuseSetting(error: unknown): never {
+  if (error instanceof ConfigError) throw off(error.message);
   if (!(error instanceof Error && 'code' in error && error.code === NOT_ALLOWED)) throw error;
   throw off(`the login of SAFEBAND_ERASE_DATABASE_URL does not own the tables: ${error.message}`);
 }
@@ -136,7 +138,7 @@ export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Par
         const ask = { recipientId: body.recipientId, chats, by, reason, at: now() };
         const isApplied = apply === true;
         const found = await erasePerson(erasure.pool(), erasure.key, { ...ask, isApplied }).catch(
-          refuseLogin,
+          refuseSetting,
         );
         const [first] = found.remembered;
         if (first) throw remembered(first);

@@ -12,6 +12,7 @@ import { groupKeyOf } from '../groups/desk.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
 import { FREE_TEXT, LAST_RUN, patternOf, textOf } from './eraseText.js';
 import { erasedProof, erasedRecipient, type ErasureKey } from './erasureKey.js';
+import { checkKey, readChain } from './sealRows.js';
 
 export type EraseAsk = {
   readonly recipientId: string;
@@ -78,6 +79,8 @@ async function eraseIn(
   hash: string,
 ): Promise<Erased> {
   await db.query(`set local statement_timeout = ${10 * MINUTE_MS}`);
+  // With another key, the hashes would differ from those in the seals, and their months from them.
+  checkKey(key, (await readChain(db)).keyId);
   const spellings = await spellingsOf(db, ask.recipientId);
   const proofs = await proofsOf(db, spellings, ask.chats);
   const all = [ask.recipientId, ...spellings, ...proofs.chats, ...proofs.messages];

@@ -1,5 +1,6 @@
 /** What seals are made of (R29): rows of the event log, their digests, the chain of months. */
 import { createHash, type Hash } from 'node:crypto';
+import { ConfigError } from '../../platform/environment.js';
 import type { Queryable } from '../pool.js';
 import { erasedProof, type ErasureKey } from './erasureKey.js';
 
@@ -61,12 +62,12 @@ export type Chain = {
   readonly keyId: string | null;
 };
 
-/** Throws if the seals were made with another key. */
+/** Throws a ConfigError if the seals were made with another key. */
 export function checkKey(key: ErasureKey, keyId: string | null): void {
   if (keyId === null || keyId === key.id) return;
-  throw new Error(
-    `the event log is sealed with the key ${keyId}, and SAFEBAND_ERASURE_KEY is ${key.id}: ` +
-      'set the key of the first seal',
+  throw new ConfigError(
+    `SAFEBAND_ERASURE_KEY is the key ${key.id}, and the event log is sealed with the key ` +
+      `${keyId}: set the key of the first seal`,
   );
 }
 

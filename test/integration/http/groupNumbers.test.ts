@@ -161,4 +161,13 @@ it('a person is erased over HTTP by an operator of all accounts, and a repetitio
     type: 'urn:safeband:problem:recipient-remembered',
     detail: expect.stringContaining(`account ${cara} still works with reservation to`),
   });
+  await stand.pool.query(
+    `insert into safeband.event_seals (month, previous, hash, rows, key_id, sealed_by)
+     values ('2020-01-01', repeat('0', 64), repeat('0', 64), 0, 'ffffffff', 'ada')`,
+  );
+  expect((await erase({})).json<object>()).toMatchObject({
+    status: 409,
+    type: 'urn:safeband:problem:erasure-off',
+    detail: expect.stringContaining('sealed with the key ffffffff: set the key of the first seal'),
+  });
 });

@@ -186,7 +186,7 @@ describe('erasure', () => {
     expect(await erase(asked)).toMatchObject({ rows: {}, notSearched: 2 });
   });
 
-  it('an erased person is in no table, and counts, proofs and seals stay', async () => {
+  it('an erased person is in no table, counts, proofs and seals stay, and another key erases nobody', async () => {
     const before = await verifySeals(pool, key);
     const done = await erase();
     expect(done.hash).toBe(erasedRecipient(key, PERSON));
@@ -226,6 +226,11 @@ describe('erasure', () => {
       rowCount: 0,
     });
     expect(await erase()).toMatchObject({ rows: {} });
+    const other = { recipientId: memberOf(1, 41, 1), chats: [], by: 'ada', reason: 'x', at: now };
+    for (const isApplied of [false, true]) {
+      const refused = erasePerson(pool, keyOf(Buffer.alloc(32, 8)), { ...other, isApplied });
+      await expect(refused).rejects.toThrow('set the key of the first seal');
+    }
   });
 
   it('an erased recipient is still refused, in any spelling, and not without the key', async () => {
