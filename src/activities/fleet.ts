@@ -10,7 +10,7 @@ import {
   type Suspect,
 } from '../domain/reconcile/fleetAudit.js';
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
-import { dayOf, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
+import { dayOf, MINUTE_MS, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
 import {
   ACCOUNTS_PAGE,
@@ -56,13 +56,18 @@ export function fleetActivities(
   return {
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
+      const begun = performance.now();
       const audited = await audit(pool, workflows, ask, sizes);
       await startUnstarted(pool, workflows.startOrder);
-      await forget(pool, ask, { keep: data.keep, seals });
+      const isLong = performance.now() - begun > LONG_MS;
+      await forget(pool, ask, { keep: data.keep, seals: isLong ? null : seals });
       return audited;
     },
   };
 }
+
+/** After an audit that took longer, seals wait for the next one: Temporal ends it after 15 min. */
+const LONG_MS = 5 * MINUTE_MS;
 
 async function audit(
   pool: Pool,
@@ -151,7 +156,7 @@ async function audit(
 async function forget(
   pool: Pool,
   ask: AuditAsk,
-  { keep, seals }: Pick<DataNeeds, 'keep'> & { readonly seals: SealWork },
+  { keep, seals }: Pick<DataNeeds, 'keep'> & { readonly seals: SealWork | null },
 ): Promise<void> {
   const { at } = ask;
   const isFirst = at - startOf(dayOf(at)) < RECONCILE_INTERVAL_MS;
@@ -159,8 +164,7 @@ async function forget(
   const work = {
     ...(isFirst ? { pruneHistory, pruneShares, groupSends } : {}),
     pruneRows: () => pruneRows(pool, { at, keep, afterStep: heartbeat }),
-    seal: () => seals.seal(ask),
-    compare: () => seals.compare(ask),
+    ...(seals ? { seal: () => seals.seal(ask), compare: () => seals.compare(ask) } : {}),
   };
   for (const [statement, prune] of Object.entries(work)) {
     await prune(pool, at).catch((error: unknown) => {
