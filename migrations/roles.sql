@@ -68,6 +68,7 @@ begin
       -- The audit seals closed months, if a setting says so.
       ('safeband_worker', 'event_seals', 'select, insert'),
       ('safeband_worker', 'event_seal_days', 'select, insert'),
+      ('safeband_worker', 'seal_comparisons', 'select, insert, update'),
       ('safeband_worker', 'retention', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
       -- The trace of the brake, and what became of the accounts of an order.
@@ -123,6 +124,7 @@ begin
       ('safeband_reader', 'erasures', 'select'),
       ('safeband_reader', 'event_seals', 'select'),
       ('safeband_reader', 'event_seal_days', 'select'),
+      ('safeband_reader', 'seal_comparisons', 'select'),
       ('safeband_reader', 'group_reserves', 'select'),
       ('safeband_reader', 'group_recipients', 'select'),
       ('safeband_reader', 'retention', 'select'),
@@ -169,6 +171,7 @@ begin
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),
       ('safeband_server', 'event_seals', 'select'),
+      ('safeband_server', 'seal_comparisons', 'select'),
       ('safeband_server', 'retention', 'select'),
       ('safeband_server', 'schema_migrations', 'select'),
       -- It knows keys by their hashes; keys are made and revoked by the command line, as the owner.

@@ -1,5 +1,7 @@
-/** The seals of the event log: the last one, and a month that waits for its seal (R29). */
-import type { Instant } from '../domain/primitives/time.js';
+/** The seals of the event log: the last one, a month that waits for its seal, comparisons (R29). */
+import { counted, when } from '../domain/primitives/clockWords.js';
+import { DAY_MS, type Instant } from '../domain/primitives/time.js';
+import { readComparisons, type Comparisons } from '../postgres/data/comparisons.js';
 import { dueMonth } from '../postgres/data/seal.js';
 import { readChain } from '../postgres/data/sealRows.js';
 import type { Pool } from '../postgres/pool.js';
@@ -7,18 +9,40 @@ import { ok, warn, type Finding } from './finding.js';
 
 /** Days after the end of a month until its missing seal is a problem. */
 const LATE_DAYS = 20;
+/** The audit compares a month a day: after this time, something keeps it from doing so. */
+const COMPARED_MS = 3 * DAY_MS;
 const NAME = 'seals';
 const HASH_SHOWN = 12;
 
 /** Returns the finding about seals; without a seal, a person has not begun to seal. */
 export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
   const { month, hash } = await readChain(pool);
-  if (month === null) return ok(NAME, 'no month is sealed (safeband seal, docs/data.md)');
+  const compared = await readComparisons(pool);
+  if (month === null) {
+    // The audit would find it only if a worker has the key.
+    return compared.month === null
+      ? ok(NAME, 'no month is sealed (safeband seal, docs/data.md)')
+      : warn(NAME, `no month is sealed, but ${compared.month} was: seals were deleted`, VERIFY);
+  }
   const last = `last ${month.slice(0, 7)}, hash ${hash.slice(0, HASH_SHOWN)}…`;
   const due = await dueMonth(pool, now, LATE_DAYS);
-  if (due === null) return ok(NAME, last);
-  const text =
-    `${last}; ${due} ended more than ${LATE_DAYS} days ago and has no seal: rows came late, or ` +
-    'the month is too large for the audit';
-  return warn(NAME, text, 'safeband seal');
+  if (due !== null) {
+    const text =
+      `${last}; ${due} ended more than ${LATE_DAYS} days ago and has no seal: rows came late, or ` +
+      'the month is too large for the audit';
+    return warn(NAME, text, 'safeband seal');
+  }
+  const { at, sealedAt } = compared;
+  const text = `${last}; ${comparedWords(compared, now)}`;
+  const isLate = now - Math.max(at ?? 0, sealedAt ?? now) > COMPARED_MS;
+  return isLate ? warn(NAME, text, VERIFY) : ok(NAME, text);
+}
+
+const VERIFY =
+  'safeband verify, then give all workers the SAFEBAND_ERASURE_KEY of the seals, and read their log';
+
+function comparedWords({ month, at, tooLarge }: Comparisons, now: Instant): string {
+  if (month === null) return 'no month was compared by the audit yet';
+  const large = `; ${counted(tooLarge, 'month')} too large for the audit (safeband verify)`;
+  return `${month} compared ${when(at, now)}${tooLarge > 0 ? large : ''}`;
 }

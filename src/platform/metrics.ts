@@ -161,6 +161,10 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: ({ audit }) =>
       Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),
   },
+  safeband_seals_compared_age_seconds: {
+    help: 'Age of the last comparison of a sealed month with the event log, which is daily',
+    values: one(({ sealsComparedSeconds }) => sealsComparedSeconds),
+  },
   safeband_webhooks_waiting: {
     help: 'Events that wait to be sent to receivers of webhooks',
     values: one(({ webhooks }) => webhooks.waiting),

@@ -1,7 +1,7 @@
 /** A life for data (R28): its checks on a real database, and the mutants that fail them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
-import { dayOf, HOUR_MS, startOf } from '../../src/domain/primitives/time.js';
+import { DAY_MS, dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { FLEET } from '../../src/domain/reconcile/fleetAudit.js';
 import { RETENTION_DEFAULT } from '../../src/domain/records/retention.js';
 import { isRecipientId } from '../../src/domain/primitives/ids.js';
@@ -149,9 +149,14 @@ const sealedByAudit: DatabaseCheck = async (desk) => {
      values ($1, $2, 'external', '2026-01-06', now())`,
     [accountId, `late-${accountId}`],
   );
-  let day = dayOf(later);
-  while (day % after.length !== after.indexOf('2026-01')) day += 1;
-  await audit(startOf(day) + 9 * HOUR_MS);
+  // It is the turn of this month.
+  await pool.query(`delete from safeband.seal_comparisons where month = '2026-01-01'`);
+  await pool.query(
+    `insert into safeband.seal_comparisons (month, begun_at)
+     select month, month from safeband.event_seals where month <> '2026-01-01'
+     on conflict do nothing`,
+  );
+  await audit(later + DAY_MS);
   expect(await months()).toEqual(after);
   const { rows: alerts } = await pool.query(
     `select account_id as of, details->>'account' as account, details->>'found' as found
@@ -244,8 +249,8 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     rule: 'R29',
     what: 'a changed row of a sealed month raises no alert',
     file: 'src/activities/audit/seals.ts',
-    old: 'if (found?.flaw) {',
-    mutated: 'if (found?.flaw && found.isTooLarge) {',
+    old: 'if (found.flaw) {',
+    mutated: 'if (found.flaw && found.isTooLarge) {',
     by: 'the audit seals a month at a time, and finds a row that was added',
   },
 ];

@@ -116,7 +116,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/codecEndpoint',
     '@temporalio/common',
     'temporal/codec',
-    'temporal/codecEndpoint',
     'platform/config',
     'domain',
     'client',

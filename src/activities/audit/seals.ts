@@ -4,6 +4,12 @@ import type { AuditAsk } from '../ports.js';
 import { alteredAlert } from '../../domain/reconcile/fleetAudit.js';
 import type { Retention } from '../../domain/records/retention.js';
 import { dayOf, HOUR_MS, startOf, type UtcDay } from '../../domain/primitives/time.js';
+import {
+  beginComparison,
+  endAccepted,
+  endComparison,
+  readAlteredAlerts,
+} from '../../postgres/data/comparisons.js';
 import type { ErasureKey } from '../../postgres/data/erasureKey.js';
 import { sealDue } from '../../postgres/data/sealDue.js';
 import { verifyMonth } from '../../postgres/data/verifyMonth.js';
@@ -30,7 +36,6 @@ export function sealWork(pool: Pool, { keep, erasureKey }: DataNeeds): SealWork 
   const { sealAfterDays: afterDays } = keep;
   /** The day on which nothing could be sealed: to read all rows again would find the same. */
   let stoppedOn: UtcDay | null = null;
-  let comparedOn: UtcDay | null = null;
 
   async function seal({ at }: AuditAsk): Promise<void> {
     if (afterDays === null || erasureKey === undefined || stoppedOn === dayOf(at)) return;
@@ -49,20 +54,24 @@ export function sealWork(pool: Pool, { keep, erasureKey }: DataNeeds): SealWork 
   }
 
   async function compare({ runId, at }: AuditAsk): Promise<void> {
-    const day = dayOf(at);
-    if (erasureKey === undefined || comparedOn === day) return;
-    if (at - startOf(day) < COMPARE_AFTER_MS) return;
-    const found = await verifyMonth(pool, erasureKey, { day, afterPart: heartbeat });
-    if (found?.flaw) {
-      const alerts = [alteredAlert({ month: found.month, ...found.flaw }, at)];
+    if (erasureKey === undefined || at - startOf(dayOf(at)) < COMPARE_AFTER_MS) return;
+    const month = await beginComparison(pool, at);
+    if (month === null) return;
+    const found = await verifyMonth(pool, erasureKey, { month, afterPart: heartbeat });
+    if (found.flaw) {
+      const { open, isAccepted } = await readAlteredAlerts(pool, found);
+      const alerts = isAccepted ? [] : [alteredAlert({ ...found, ...found.flaw }, at, open)];
       await raiseAlerts(pool, { runId, at, alerts });
+    } else if (!found.isTooLarge) {
+      await endAccepted(pool, found.month);
     }
-    if (found?.isTooLarge) {
+    if (found.isTooLarge) {
       log.warn('a month is too large to be compared with its seal; run safeband verify', {
         month: found.month,
       });
     }
-    comparedOn = day;
+    const result = found.isTooLarge ? 'too_large' : found.flaw ? 'differs' : 'equal';
+    await endComparison(pool, { month, at, result });
   }
   return { seal, compare };
 }

@@ -124,30 +124,54 @@ export const skewAlerts = (skewMs: number, at: Instant): readonly FleetAlert[] =
         },
       ];
 
-/** A difference between a sealed month and the event log. */
+/** The differences between a sealed month and the event log; the fields name the first of them. */
 export type Altered = {
   readonly month: string;
   readonly flaw: 'edited' | 'missing' | 'added' | 'seal';
   readonly accountId: string | null;
   readonly day: string;
   readonly eventId: string | null;
+  readonly differences: number;
+  /** Another text if a difference comes, goes or changes. */
+  readonly mark: string;
 };
 
-/** Returns the alert of the first difference that was found (R29). A person closes it. */
-export const alteredAlert = (altered: Altered, at: Instant): FleetAlert => ({
-  accountId: FLEET,
-  kind: 'log_altered',
-  severity: 'critical',
-  details: {
+/**
+ * Returns the alert about a month that differs (R29). A person closes it, and so accepts these
+ * differences. `open`: the details of the open alert. If that is about another month, it stays so:
+ * a person must not accept what nobody has seen.
+ */
+export function alteredAlert(
+  altered: Altered,
+  at: Instant,
+  open: FleetAlert['details'] | null,
+): FleetAlert {
+  const others = String(open?.['otherMonths'] ?? '')
+    .split(', ')
+    .filter((month) => month !== '' && month !== altered.month);
+  const isOther = open !== null && open['month'] !== altered.month;
+  const months = [...others, ...(isOther ? [altered.month] : [])].toSorted().join(', ');
+  const details = {
     found: ALTERED_WORDS[altered.flaw],
     month: altered.month,
     account: altered.accountId,
     quotaDay: altered.day,
     eventId: altered.eventId,
+    differences: altered.differences,
+    mark: altered.mark,
     cure: 'safeband verify names each difference; the runbook has the next steps',
     day: isoDay(dayOf(at)),
-  },
-});
+  };
+  return {
+    accountId: FLEET,
+    kind: 'log_altered',
+    severity: 'critical',
+    details: {
+      ...(isOther ? open : details),
+      ...(months === '' ? {} : { otherMonths: months }),
+    },
+  };
+}
 
 /** What differs, in words for people. */
 export const ALTERED_WORDS: Readonly<Record<Altered['flaw'], string>> = {

@@ -94,6 +94,7 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   reservation_history: '90 days',
   retention: 'permanently',
   schema_migrations: 'permanently',
+  seal_comparisons: 'permanently',
   sessions: 'until they end',
   shares: '90 days after their end',
   webhook_deliveries: '30 days',

@@ -108,17 +108,36 @@ export async function sealFlaw(
   return { flaw: 'seal', accountId: null, day: seal.month, eventId: null };
 }
 
-type Compared = { readonly accountId: string; readonly day: string; readonly eventId: string };
+/** `now`: the digest of the row as it is, or of the seal; null: it is missing. */
+export type Difference = Flaw & { readonly now: string | null };
+type RowsAsk = {
+  readonly from?: string;
+  readonly before: string;
+  readonly afterPart?: () => void;
+};
 
-/** Compares each row before a day with its digest; with `from`, only the rows since that day. */
+/** Returns the first differences of the rows before a day; with `from`, of those since that day. */
 export async function verifyRows(
   db: Queryable,
   key: ErasureKey,
-  ask: { readonly from?: string; readonly before: string; readonly afterPart?: () => void },
+  ask: RowsAsk,
 ): Promise<readonly Flaw[]> {
+  const flaws: Flaw[] = [];
+  for await (const { now: _now, ...flaw } of differencesIn(db, key, ask)) {
+    flaws.push(flaw);
+    if (flaws.length > FLAWS_MAX) break;
+  }
+  return flaws;
+}
+
+/** Compares each row before a day with its digest; with `from`, only the rows since that day. */
+export async function* differencesIn(
+  db: Queryable,
+  key: ErasureKey,
+  ask: RowsAsk,
+): AsyncIterable<Difference> {
   const { from, before, afterPart } = ask;
   const since = `'${from ?? '-infinity'}'::date`;
-  const flaws: Flaw[] = [];
   const joined = `
     with sealed as (
       select account_id, quota_day, id,
@@ -141,13 +160,10 @@ export async function verifyRows(
     afterPart,
   );
   for await (const row of all) {
-    const place: Compared = { accountId: row.accountId, day: row.day, eventId: row.eventId };
-    if (row.digest === null) flaws.push({ flaw: 'added', ...place });
-    else if (row.rest === null) flaws.push({ flaw: 'missing', ...place });
-    else if (digestOf(key, row).toString('hex') !== row.digest) {
-      flaws.push({ flaw: 'edited', ...place });
-    }
-    if (flaws.length > FLAWS_MAX) break;
+    const place = { accountId: row.accountId, day: row.day, eventId: row.eventId };
+    const now = row.rest === null ? null : digestOf(key, row).toString('hex');
+    if (row.digest === null) yield { flaw: 'added', ...place, now };
+    else if (now === null) yield { flaw: 'missing', ...place, now };
+    else if (now !== row.digest) yield { flaw: 'edited', ...place, now };
   }
-  return flaws;
 }

@@ -57,6 +57,8 @@ export type Gauges = {
     /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
     readonly found: { readonly [what: string]: number };
   } | null;
+  /** Since the audit has compared a sealed month with the event log (R29); null: it has not yet. */
+  readonly sealsComparedSeconds: number | null;
   /** Events that wait to be sent to receivers; events that they did not ask for do not count. */
   readonly webhooks: {
     readonly waiting: number;
@@ -145,6 +147,8 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))
          from audit),
+       'sealsComparedSeconds', (select extract(epoch from clock_timestamp() - max(ended_at))::float8
+                                  from safeband.seal_comparisons),
        'webhooks', jsonb_build_object(
          'waiting', (select count(*) from waiting),
          'oldestSeconds', (select greatest(0, extract(epoch from

@@ -195,6 +195,7 @@ const FLEET = [
   'safeband_audit_duration_seconds 1.5',
   'safeband_audit_accounts{found="checked"} 3',
   'safeband_audit_accounts{found="drifting"} 1',
+  'safeband_seals_compared_age_seconds 36..',
   'safeband_webhooks_waiting 2',
   'safeband_webhooks_oldest_age_seconds 9..',
   'safeband_webhooks_disabled 1',
@@ -244,6 +245,11 @@ it('metrics show the fleet to a key of all accounts', async () => {
     `insert into safeband.webhook_events (type, account_id, key, at, data, position, recorded_at)
      select 'reset.done', 'acme-1', n::text, now(), '{}', nullif(n, 3), now() - n * interval '5 min'
        from generate_series(1, 3) n`,
+  );
+  await pool.query(
+    `insert into safeband.seal_comparisons (month, begun_at, ended_at, result)
+     values ('2026-09-01', now(), now() - interval '1 hour', 'equal'),
+            ('2026-10-01', now(), now() - interval '2 days', 'differs')`,
   );
   const key = await makeKey(pool, { name: 'prometheus', role: 'reader' });
   const scraped = await metricsFor(key?.key ?? '');

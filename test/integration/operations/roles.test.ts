@@ -85,6 +85,7 @@ const RIGHTS = `
   reservations        siu     -         s       s
   retention           s       -         s       s
   schema_migrations   s       -         s       s
+  seal_comparisons    siu     -         s       s
   send_attempts       si      s.i.u.    s       si.u.
   sessions            -       -         -       sid
   shares              -       -         -       siu.

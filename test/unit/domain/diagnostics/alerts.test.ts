@@ -9,7 +9,7 @@ import {
   mayClose,
   SEVERITY_WORDS,
 } from '../../../../src/domain/diagnostics/alerts/alertHelp.js';
-import { FLEET_ALERTS } from '../../../../src/domain/reconcile/fleetAudit.js';
+import { alteredAlert, FLEET_ALERTS } from '../../../../src/domain/reconcile/fleetAudit.js';
 import { at } from '../../../support/scenario.js';
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
@@ -98,5 +98,27 @@ it('a refusal names who has acted before, and what to do', () => {
     message: expect.stringContaining(
       'ends with its cause: when a reconcile finds that the cause no longer exists, it closes the alert',
     ),
+  });
+});
+
+it('an open alert about a changed month stays about this month, and names the other ones', () => {
+  const row = { flaw: 'edited', accountId: 'a', day: '2026-10-07', eventId: '7' } as const;
+  const found = (month: string, mark: string, open: ReturnType<typeof alteredAlert> | null) =>
+    alteredAlert({ ...row, month, mark, differences: 1 }, at('04:00'), open?.details ?? null);
+  const first = found('2026-10', 'm1', null);
+  expect(first.details).toMatchObject({ month: '2026-10', mark: 'm1', found: 'row was edited' });
+  expect(first.details).not.toHaveProperty('otherMonths');
+  const second = found('2026-11', 'm2', found('2026-09', 'm3', first));
+  expect(second.details).toMatchObject({
+    month: '2026-10',
+    mark: 'm1',
+    otherMonths: '2026-09, 2026-11',
+  });
+  // Its own month has changed again, and another month is named once.
+  const again = found('2026-09', 'm4', found('2026-10', 'm5', second));
+  expect(again.details).toMatchObject({
+    month: '2026-10',
+    mark: 'm5',
+    otherMonths: '2026-09, 2026-11',
   });
 });

@@ -1,0 +1,12 @@
+-- When the audit has compared each sealed month with the event log, and with which result (R29). All
+-- workers share the rows: one month is compared a day, and doctor shows whether this works. A row
+-- has no reference to the seal: it shows that a seal existed that somebody has deleted.
+create table safeband.seal_comparisons (
+  month date primary key check (extract(day from month) = 1),
+  -- When the last comparison began.
+  begun_at timestamptz not null,
+  -- The comparison that came to its end last; null: none has.
+  ended_at timestamptz,
+  result text check (result in ('equal', 'differs', 'too_large')),
+  check ((ended_at is null) = (result is null))
+);

@@ -1,0 +1,174 @@
+/** The audit compares sealed months with the event log (R29): which, how often, and its alert. */
+import { randomUUID } from 'node:crypto';
+import { asyncLocalStorage, Context } from '@temporalio/activity';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { sealWork } from '../../../src/activities/audit/seals.js';
+import { sealFinding } from '../../../src/doctor/seals.js';
+import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
+import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
+import { beginComparison } from '../../../src/postgres/data/comparisons.js';
+import { keyOf } from '../../../src/postgres/data/erasureKey.js';
+import { sealMonths } from '../../../src/postgres/data/seal.js';
+import { verifyMonth } from '../../../src/postgres/data/verifyMonth.js';
+import { createPool, type Pool } from '../../../src/postgres/pool.js';
+import { safeband } from '../../support/cli.js';
+import { withDatabase } from '../../support/database.js';
+import { fillYear } from '../../support/madeUpYear.js';
+
+const key = keyOf(Buffer.alloc(32, 7));
+const now = Date.now();
+let pool: Pool;
+let url: string;
+let month: string;
+const env = () => ({ DATABASE_URL: url });
+withDatabase(async (own, address) => {
+  pool = own;
+  url = address;
+});
+beforeAll(async () => {
+  await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today: dayOf(now) });
+  const { sealed } = await sealMonths(pool, key, { at: now, by: 'ada', withLate: false });
+  month = sealed[0]?.month ?? '';
+});
+beforeEach(async () => {
+  await pool.query('delete from safeband.seal_comparisons');
+});
+
+/** Changes the event log as its owner may, if the triggers are switched off. */
+async function byForce(sql: string): Promise<void> {
+  await pool.query('alter table safeband.inmail_events disable trigger user');
+  await pool.query(sql);
+  await pool.query('alter table safeband.inmail_events enable always trigger append_only');
+  await pool.query('alter table safeband.inmail_events enable always trigger append_only_truncate');
+}
+
+/** Compares a month as the audit of a worker does, so many days after today, at 04:00 UTC. */
+async function compareOn(day: number, hour = 4, db?: Pool): Promise<void> {
+  const { compare } = sealWork(db ?? pool, { keep: RETENTION_DEFAULT, erasureKey: key });
+  const context = Object.create(Context.prototype, {
+    heartbeat: { value: () => undefined },
+    log: { value: { warn: () => undefined } },
+  });
+  const at = startOf(dayOf(now) + day) + hour * HOUR_MS;
+  const ask = { runId: `audit-${day}-${hour}`, at, skewMs: 0 };
+  await asyncLocalStorage.run(context, () => compare(ask));
+}
+type Turn = { readonly month: string; readonly day: number; readonly result: string | null };
+/** Returns which months were compared, the oldest comparison first. */
+async function turns(): Promise<readonly Turn[]> {
+  const { rows } = await pool.query<Turn>(
+    `select to_char(month, 'YYYY-MM') as month, result,
+            (safeband.utc_day(begun_at) - safeband.day_at($1))::int as day
+       from safeband.seal_comparisons order by begun_at`,
+    [dayOf(now)],
+  );
+  return rows;
+}
+
+it('a login with the rights of a worker compares a month', async () => {
+  const user = `compares_${randomUUID().slice(0, 8)}`;
+  await pool.query(`create role ${user} login password '${user}' in role safeband_worker`);
+  const asWorker = createPool(
+    Object.assign(new URL(url), { username: user, password: user }).href,
+    1,
+  );
+  await compareOn(0, 4, asWorker);
+  await asWorker.end();
+  await pool.query(`drop role ${user}`);
+  expect(await turns()).toEqual([{ month, day: 0, result: 'equal' }]);
+});
+
+it('doctor shows the last comparison, and warns if there is none for days', async () => {
+  await compareOn(0);
+  expect(await sealFinding(pool, now)).toMatchObject({
+    level: 'ok',
+    text: expect.stringContaining(`…; ${month} compared `),
+  });
+  expect(await sealFinding(pool, now + 4 * DAY_MS)).toMatchObject({
+    level: 'warn',
+    cure: expect.stringContaining('give all workers the SAFEBAND_ERASURE_KEY of the seals'),
+  });
+});
+
+it('each day another sealed month is compared once by all workers, and the limit of an audit ends it', async () => {
+  const { rows: all } = await pool.query<{ month: string }>(
+    `select to_char(month, 'YYYY-MM') as month from safeband.event_seals order by month`,
+  );
+  for (const day of [...all.keys(), all.length]) {
+    for (const hour of [2, 4, 5]) await compareOn(day, hour);
+  }
+  const inTurn = all.map((one, day) => ({ month: one.month, day, result: 'equal' }));
+  const [again, ...later] = inTurn;
+  expect(await turns()).toEqual([...later, { ...again, day: all.length }]);
+  // A worker that stops during a comparison does not end those of the day.
+  const begun = startOf(dayOf(now) + all.length + 1) + 4 * HOUR_MS;
+  expect(await beginComparison(pool, begun)).toBe(`${all[1]?.month}-01`);
+  expect(await beginComparison(pool, begun + 29 * MINUTE_MS)).toBeNull();
+  expect(await beginComparison(pool, begun + 31 * MINUTE_MS)).not.toBeNull();
+  const isFirst = { month, flaw: null, differences: 0, mark: '', isTooLarge: true };
+  expect(await verifyMonth(pool, key, { month: `${month}-01`, limitMs: -1 })).toEqual(isFirst);
+});
+
+it('the audit finds a month whose seal was deleted', async () => {
+  await pool.query(
+    `insert into safeband.seal_comparisons (month, begun_at)
+     select month, now() from safeband.event_seals union all select '2019-01-01', '2020-01-01'`,
+  );
+  expect(await beginComparison(pool, now + 2 * DAY_MS)).toBe('2019-01-01');
+  expect(await verifyMonth(pool, key, { month: '2019-01-01' })).toMatchObject({
+    flaw: { flaw: 'seal', day: '2019-01-01' },
+    isTooLarge: false,
+  });
+});
+
+it('the alert of a changed month names the row, and a person who closes it accepts exactly these differences', async () => {
+  const { rows } = await pool.query<{ id: string; day: string; account: string }>(
+    `select event_id::text as id, quota_day::text as day, account_id as account
+       from safeband.inmail_events where to_char(quota_day, 'YYYY-MM') = $1
+      order by event_id limit 2`,
+    [month],
+  );
+  const [edited, other] = rows;
+  const move = (row: { readonly id: string } | undefined, by: string): Promise<void> =>
+    byForce(
+      `update safeband.inmail_events set delivered_at = delivered_at + interval '${by}'
+        where event_id = ${row?.id}`,
+    );
+  /** Compares the month on that day, and returns the open alerts. */
+  const openOn = async (day: number): Promise<readonly { readonly alertId: number }[]> => {
+    await pool.query('delete from safeband.seal_comparisons'); // it is the turn of the first month
+    await compareOn(day);
+    const { out } = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env: env() });
+    return JSON.parse(out).alerts;
+  };
+  await move(edited, '1 s');
+  const [alert] = await openOn(10);
+  expect(alert).toMatchObject({
+    accountId: 'safeband:fleet',
+    severity: 'critical',
+    details: {
+      found: 'row was edited',
+      month,
+      account: edited?.account,
+      quotaDay: edited?.day,
+      eventId: edited?.id,
+      differences: 1,
+    },
+  });
+  const close = async (closed: { readonly alertId: number } | undefined): Promise<void> => {
+    const words = ['alerts', 'close', String(closed?.alertId), '--reason', 'it is known'];
+    expect(await safeband(words, { env: env() })).toMatchObject({ code: 0, err: '' });
+  };
+  await close(alert);
+  expect(await openOn(11)).toEqual([]);
+  await move(other, '1 s');
+  const [more] = await openOn(12);
+  expect(more).toMatchObject({ details: { month, differences: 2 } });
+  // The rows are as they were, and the same edit again is not what the person has accepted.
+  await move(edited, '-1 s');
+  await move(other, '-1 s');
+  expect(await openOn(13)).toMatchObject([{ alertId: more?.alertId }]);
+  await close(more);
+  await move(edited, '1 s');
+  expect(await openOn(14)).toMatchObject([{ details: { month, differences: 1 } }]);
+});
