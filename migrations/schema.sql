@@ -670,6 +670,7 @@ create table safeband.recovery (
   last_at timestamp with time zone,
   started integer not null,
   missing integer not null,
+  unreported_since timestamp with time zone,
   constraint recovery_is_only_check CHECK (is_only),
   constraint recovery_missing_check CHECK (missing >= 0),
   constraint recovery_started_check CHECK (started >= 0),

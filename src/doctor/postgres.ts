@@ -170,7 +170,7 @@ function audit({ audit: last, ageMs }: Vitals, recovery: Recovery | null, now: I
   const text =
     `last ${when(last.at, now)}: ${drifting} drifting, ${woken} woken, ${missing} missing, ` +
     `${lateReconciles + lateResets} late`;
-  const workedAt = Math.max(last.at, recovery?.lastAt ?? last.at);
+  const workedAt = Math.max(last.at, recovery?.signAt ?? last.at);
   return now - workedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
 }
 

@@ -9,7 +9,10 @@ const NAME = 'recovery';
 
 /** Returns the finding about the last recovery; null: no account was ever without a workflow. */
 export function recoveryFinding(found: Recovery | null, now: Instant): Finding {
-  if (found === null) return ok(NAME, 'no account was without a workflow so far');
+  // Accounts that a person disconnected before they were started are no recovery.
+  if (found === null || found.started + found.missing === 0) {
+    return ok(NAME, 'no account was without a workflow so far');
+  }
   const { beganAt, lastAt, started, missing } = found;
   if (missing > 0) {
     const text =

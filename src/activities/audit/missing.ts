@@ -74,7 +74,7 @@ export async function startMissing(
   };
   const until = Date.now() + STARTS_MS;
   const opening = new Opening(pool);
-  if (accountIds.length === 0) await noteStarted(pool, { started: 0, missing: 0 });
+  if (accountIds.length === 0) await note(pool, { started: 0, missing: 0 });
   let next = 0;
   while (next < accountIds.length && Date.now() < until) {
     const batch = accountIds.slice(next, next + BATCH);
@@ -86,10 +86,14 @@ export async function startMissing(
       if (done === 'started') opening.add(accountId, since);
     });
     next += batch.length;
-    await noteStarted(pool, {
-      started: found.started.length - before,
-      missing: accountIds.length - next + found.unreached.length,
-    });
+    // Accounts that are not listed yet are no recovery: most of them have a workflow.
+    const isRecovery = found.started.length + found.unreached.length > 0;
+    if (isRecovery || next === accountIds.length) {
+      await note(pool, {
+        started: found.started.length - before,
+        missing: accountIds.length - next + found.unreached.length,
+      });
+    }
     await opening.atMost(OPENING_MAX, until);
     const isRound = next % LOGGED < BATCH || next === accountIds.length;
     if (isRound && accountIds.length > BATCH) {
@@ -103,6 +107,13 @@ export async function startMissing(
     unreached: [...found.unreached, ...notTried],
     notTried,
   };
+}
+
+/** Stores the progress. People see it, and no start depends on it, so its failure ends no audit. */
+async function note(pool: Pool, progress: Parameters<typeof noteStarted>[1]): Promise<void> {
+  await noteStarted(pool, progress).catch((error: unknown) => {
+    log.warn('recovery.unwritten', { error: String(error) });
+  });
 }
 
 /** The accounts that were started and have not claimed their rows. */

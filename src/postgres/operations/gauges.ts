@@ -6,6 +6,7 @@ import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import { onlyRow, rowsOf, type Queryable } from '../pool.js';
 import { SAVED } from '../save/accounts.js';
+import { AUDIT_SIGN } from './recovery.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 /**
@@ -142,7 +143,7 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
        'hot', sums.hot, 'oldestCheckSeconds', sums.oldest, 'lateResets', sums.late,
        'audit', (select jsonb_build_object(
            'ageSeconds', extract(epoch from clock_timestamp()
-             - greatest(recorded_at, (select last_at from safeband.recovery)))::float8,
+             - greatest(recorded_at, ${AUDIT_SIGN}))::float8,
            'durationSeconds', duration_ms / 1000.0,
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))

@@ -1,5 +1,6 @@
 /** Reads what readiness needs from Postgres: its version, and the age of the last audit. */
 import { rowsOf, type Queryable } from '../pool.js';
+import { AUDIT_SIGN } from './recovery.js';
 
 export type Health = {
   /** Migrations that were applied, in order. */
@@ -32,7 +33,7 @@ export async function readHealth(db: Queryable): Promise<Health | null> {
          'auditAgeMs', extract(epoch from clock_timestamp() - greatest(
              (select recorded_at from safeband.reconciler_runs where scope = 'fleet'
                order by ran_at desc limit 1),
-             (select last_at from safeband.recovery))) * 1000) as row`,
+             ${AUDIT_SIGN})) * 1000) as row`,
       [],
     );
     return health ?? null;

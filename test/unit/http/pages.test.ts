@@ -249,11 +249,13 @@ it('the fleet page shows how many accounts without a workflow are started again'
     return checks.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
   };
   const lastHeartbeatAt = NOON - 25 * MINUTE_MS;
-  const recovery = { beganAt: NOON - 6 * MINUTE_MS, lastAt: NOON, started: 7_412, missing: 2_588 };
+  const began = { beganAt: NOON - 6 * MINUTE_MS, started: 7_412, missing: 2_588 };
+  const recovery = { ...began, lastAt: NOON, signAt: NOON };
   const open = shown({ lastHeartbeatAt, recovery });
   expect(open).toContain('Accounts without a workflow 2,588 7,412 of 10,000 started again since');
   expect(open).not.toContain('overdue'); // its heartbeat comes at the end
   expect(shown({ lastHeartbeatAt })).toContain('overdue');
+  expect(shown({ lastHeartbeatAt, recovery: { ...recovery, signAt: null } })).toContain('overdue');
   const over = { ...recovery, started: 10_000, missing: 0 };
   expect(shown({ recovery: over })).toContain('Accounts without a workflow 0 10,000 of 10,000');
   const old = { ...over, lastAt: NOON - 2 * HOUR_MS };

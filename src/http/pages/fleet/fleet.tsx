@@ -140,7 +140,7 @@ function States({ figures }: { readonly figures: Figures }): VNode {
 
 function Checks({ frame, fleet, lastHeartbeatAt, recovery, heartbeats, runs }: Props): VNode {
   // An audit that starts thousands of accounts writes its heartbeat late, so each start counts.
-  const workedAt = Math.max(lastHeartbeatAt ?? 0, recovery?.lastAt ?? 0);
+  const workedAt = Math.max(lastHeartbeatAt ?? 0, recovery?.signAt ?? 0);
   const isOverdue = lastHeartbeatAt === null || frame.now - workedAt > OVERDUE_MS;
   return (
     <Section id="checks" title="Audits and reconciles">

@@ -10,3 +10,7 @@ create table safeband.seal_comparisons (
   result text check (result in ('equal', 'differs', 'too_large')),
   check ((ended_at is null) = (result is null))
 );
+
+-- Since when accounts are started and no audit has written its heartbeat. If audits fail after each
+-- start, starts must not show for ever that audits work (R8).
+alter table safeband.recovery add column unreported_since timestamptz;
