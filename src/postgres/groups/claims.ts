@@ -49,7 +49,7 @@ export async function claimContacts(
 ): Promise<ClaimedContacts> {
   // A statement that comes after the answer of this try would leave a claim that no ask uses.
   await db.query(`set local statement_timeout = ${STATEMENT_MS}`);
-  await refuseUnknownKey(db, ask.group, key ? prefixOf(key) : 'none');
+  await refuseUnknownKey(db, ask.group, key ? prefixOf(key) : 'none', ask.since);
   const keys = keysOf(
     ask.claims.map(({ recipientId }) => recipientId),
     key,

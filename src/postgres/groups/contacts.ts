@@ -110,21 +110,27 @@ const isOf = (known: string | null, asked: string | null): boolean =>
   known.startsWith(ERASED) ||
   (asked !== null && isRecipientId(known) && isRecipientId(asked) && isSameRecipient(known, asked));
 
-/** Refuses to answer without the key of erased contacts: each may be the asked one (R29). */
+/**
+ * Refuses to answer without the key of erased contacts: each may be the asked one (R29). With
+ * `since`, contacts of earlier days do not matter.
+ */
 export async function refuseUnknownKey(
   db: Queryable,
   group: string,
   prefix: string,
+  since: UtcDay | null = null,
 ): Promise<void> {
   const { rowCount } = await db.query(
     `select from (
-       select account_id, recipient_key from safeband.reservations where state <> 'released'
+       select account_id, recipient_key, quota_day as day from safeband.reservations
+        where state <> 'released'
        union all
-       select account_id, recipient_key from safeband.past_sends) r
+       select account_id, recipient_key, safeband.utc_day(sent_at) from safeband.past_sends) r
        join safeband.accounts a using (account_id)
       where r.recipient_key collate "C" >= '${ERASED}' and r.recipient_key collate "C" < 'erased;'
-        and not starts_with(r.recipient_key, $2) and a.group_name = $1 limit 1`,
-    [group, prefix],
+        and not starts_with(r.recipient_key, $2) and a.group_name = $1
+        and ($3::int is null or r.day >= safeband.day_at($3)) limit 1`,
+    [group, prefix, since],
   );
   if (rowCount === 0) return;
   throw new Error(

@@ -1,14 +1,14 @@
 /** Erasure (R29): a person is erased from all tables, and sealed months stay proved. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
-import { isAccountId, isRecipientId } from '../../../src/domain/primitives/ids.js';
+import { isAccountId, isGroup, isRecipientId } from '../../../src/domain/primitives/ids.js';
 import { DAY_MS, dayOf } from '../../../src/domain/primitives/time.js';
 import { erasePerson, type EraseAsk, type Erased } from '../../../src/postgres/data/erase.js';
 import { erasedProof, erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths } from '../../../src/postgres/data/seal.js';
 import { verifySeals } from '../../../src/postgres/data/verifySeals.js';
 import { inTransaction, type Pool } from '../../../src/postgres/pool.js';
-import { must } from '../../support/scenario.js';
+import { must, p, r } from '../../support/scenario.js';
 import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
 import { stepsOfData } from '../../../bench/dataSteps.js';
@@ -246,6 +246,23 @@ describe('erasure', () => {
     await expect(createActivities({ pool }).findContacts(ask)).rejects.toThrow(
       'SAFEBAND_ERASURE_KEY',
     );
+    // An account of a group needs the key for the contacts of the group that it remembers.
+    await pool.query(`update safeband.accounts set group_name = 'acme',
+      recorded_at = clock_timestamp() where account_id = 'a000001'`);
+    const claim = { recipientId: p('ACoAAnew'), reservationId: r('new') };
+    const claims = (since: number) =>
+      createActivities({ pool }).claimContacts({
+        accountId: must(isAccountId, 'a000002'),
+        group: must(isGroup, 'acme'),
+        at: now,
+        day: today,
+        memoryDays: today - since,
+        since,
+        recipients: [],
+        claims: [claim],
+      });
+    await expect(claims(today - 40)).rejects.toThrow('SAFEBAND_ERASURE_KEY');
+    expect(await claims(today - 39)).toMatchObject({ claimed: [0] });
   });
 
   it('the event log accepts no other change, also with a trace', async () => {
