@@ -39,7 +39,8 @@ export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
 }
 
 const VERIFY =
-  'safeband verify, then give all workers the SAFEBAND_ERASURE_KEY of the seals, and read their log';
+  'safeband verify; then give all workers the SAFEBAND_ERASURE_KEY of the seals, and read their ' +
+  'logs';
 
 function comparedWords({ month, at, tooLarge }: Comparisons, now: Instant): string {
   if (month === null) return 'no month was compared by the audit yet';

@@ -139,7 +139,7 @@ export type Altered = {
 /**
  * Returns the alert about a month that differs (R29). A person closes it, and so accepts these
  * differences. `open`: the details of the open alert. If that is about another month, it stays so:
- * a person must not accept what nobody has seen.
+ * a person must not accept what no person has seen.
  */
 export function alteredAlert(
   altered: Altered,

@@ -103,7 +103,7 @@ export async function readAlteredAlerts(
 
 /**
  * Ends what people accept for the month by closing its alert, because it has no difference now: if
- * somebody makes the same difference again, that is a new one.
+ * a person makes the same difference again, that is a new one.
  */
 export async function endAccepted(db: Queryable, month: string): Promise<void> {
   await db.query(

@@ -1,4 +1,4 @@
-/** Compares a sealed month with the event log: the audit calls it, each day for another one (R29). */
+/** Compares a sealed month with the event log, for the audit (R29). */
 import { createHash } from 'node:crypto';
 import { inTransaction, type Pool } from '../pool.js';
 import { AUDIT_STATEMENT_MS, isOutOfTime, limited } from './auditTime.js';

@@ -186,7 +186,7 @@ describe('erasure', () => {
     expect(await erase(asked)).toMatchObject({ rows: {}, notSearched: 2 });
   });
 
-  it('an erased person is in no table, counts, proofs and seals stay, and another key erases nobody', async () => {
+  it('an erased person is in no table, counts, proofs and seals stay, and another key erases no person', async () => {
     const before = await verifySeals(pool, key);
     const done = await erase();
     expect(done.hash).toBe(erasedRecipient(key, PERSON));

@@ -144,8 +144,8 @@ export const HELP_OF_ACCOUNTS = {
       ' name the first difference that the audit found.',
     step:
       'Run `safeband verify`, which names each difference, and find out who changed the database.' +
-      ' Rows that came late and are right are sealed with `safeband seal --with-late`. To close the' +
-      ' alert accepts these differences, and no other one.',
+      ' Rows that came late and are right are sealed with `safeband seal --with-late`. A close of' +
+      ' the alert accepts these differences, and no other one.',
     ifNoPersonActs:
       'If no person acts, the month is not signed for customers, and its numbers may be wrong. No' +
       ' account sends more than its cap, because no grant depends on a sealed month.',
