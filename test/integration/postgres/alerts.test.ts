@@ -261,7 +261,9 @@ it('an audit keeps the alert of an account that it could not start, and one that
     details: { day: '2026-11-24' },
   }));
   await raiseAlerts(pool, { runId: 'earlier', at: now - 10 * MINUTE_MS, alerts: earlier });
-  const none = async function* (): AsyncIterable<string> {};
+  const none = async function* (): AsyncIterable<string> {
+    yield* [];
+  };
   const nothing = async () => undefined;
   let aheadMs = 0;
   const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + aheadMs);
