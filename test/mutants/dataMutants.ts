@@ -149,20 +149,34 @@ const sealedByAudit: DatabaseCheck = async (desk) => {
      values ($1, $2, 'external', '2026-01-06', now())`,
     [accountId, `late-${accountId}`],
   );
-  // It is the turn of this month.
-  await pool.query(`delete from safeband.seal_comparisons where month = '2026-01-01'`);
-  await pool.query(
-    `insert into safeband.seal_comparisons (month, begun_at)
-     select month, month from safeband.event_seals where month <> '2026-01-01'
-     on conflict do nothing`,
-  );
-  await audit(later + DAY_MS);
+  /** Compares this month, and returns the open alerts. */
+  const openOn = async (day: number): Promise<readonly object[]> => {
+    await pool.query(`delete from safeband.seal_comparisons where month = '2026-01-01'`);
+    await pool.query(
+      `insert into safeband.seal_comparisons (month, begun_at)
+       select month, month from safeband.event_seals where month <> '2026-01-01'
+       on conflict do nothing`,
+    );
+    await audit(later + day * DAY_MS);
+    const { rows } = await pool.query<object>(
+      `select account_id as of, details->>'account' as account, details->>'found' as found,
+              details->>'differences' as count
+         from safeband.alerts where kind = 'log_altered' and resolved_at is null`,
+    );
+    return rows;
+  };
+  const alert = { of: FLEET, account: accountId, found: 'row was added' };
+  expect(await openOn(1)).toEqual([{ ...alert, count: '1' }]);
   expect(await months()).toEqual(after);
-  const { rows: alerts } = await pool.query(
-    `select account_id as of, details->>'account' as account, details->>'found' as found
-       from safeband.alerts where kind = 'log_altered'`,
+  // A person accepts this difference, and no other one.
+  await pool.query(`update safeband.alerts set resolved_at = raised_at where kind = 'log_altered'`);
+  expect(await openOn(2)).toEqual([]);
+  await pool.query(
+    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+     values ($1, $2, 'external', '2026-01-06', now())`,
+    [accountId, `more-${accountId}`],
   );
-  expect(alerts).toEqual([{ of: FLEET, account: accountId, found: 'row was added' }]);
+  expect(await openOn(3)).toEqual([{ ...alert, count: '2' }]);
 };
 
 export const SEAL_CHECKS = {
@@ -251,6 +265,22 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     file: 'src/activities/audit/seals.ts',
     old: 'if (found.flaw) {',
     mutated: 'if (found.flaw && found.isTooLarge) {',
+    by: 'the audit seals a month at a time, and finds a row that was added',
+  },
+  {
+    rule: 'R29',
+    what: 'a difference that a person has accepted raises an alert each time',
+    file: 'src/activities/audit/seals.ts',
+    old: 'isAccepted ? []',
+    mutated: 'isAccepted && false ? []',
+    by: 'the audit seals a month at a time, and finds a row that was added',
+  },
+  {
+    rule: 'R29',
+    what: 'a person who closes an alert accepts later differences, too',
+    file: 'src/postgres/data/comparisons.ts',
+    old: " and details->>'mark' = $2)",
+    mutated: ' and $2::text is not null)',
     by: 'the audit seals a month at a time, and finds a row that was added',
   },
 ];

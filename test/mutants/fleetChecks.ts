@@ -42,6 +42,9 @@ const missing: DatabaseCheck = async (desk) => {
   await cold(desk);
   expect(await desk.audit(LATER, true)).toMatchObject({ isStarted: true });
   expect(await alertsOf(desk)).toEqual([{ kind: 'workflow_missing', is_open: true }]);
+  // An audit that began before, and ends later.
+  await desk.audit(LATER - 1);
+  expect(await alertsOf(desk)).toEqual([{ kind: 'workflow_missing', is_open: true }]);
   expect(await desk.audit(LATER + 1)).toMatchObject({ isStarted: false });
   expect(await alertsOf(desk)).toEqual([{ kind: 'workflow_missing', is_open: false }]);
 };

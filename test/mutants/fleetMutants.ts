@@ -43,6 +43,14 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
+    what: 'an audit closes the alerts of a newer one',
+    file: 'src/postgres/operations/fleet.ts',
+    old: ' and raised_at <= safeband.at_ms($1)',
+    mutated: '',
+    by: 'an account without a workflow is started again, and its alert ends',
+  },
+  {
+    rule: 'R8',
     what: 'an account without a workflow raises an alert, and is not started',
     file: 'src/activities/audit/missing.ts',
     old: 'await start({ accountId, tier });',
