@@ -114,14 +114,7 @@ async function audit(
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
-  const kept = [
-    ...found.unknown.map((accountId) => ({ accountId, kind: 'tasks_failing' as const })),
-    // Whether they have a workflow is not known.
-    ...begun.unreached.flatMap((accountId) => [
-      { accountId, kind: 'workflow_missing' as const },
-      { accountId, kind: 'run_overdue' as const },
-    ]),
-  ];
+  const kept = unchecked(found.unknown, begun.unreached);
   const audited: Audited = {
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
@@ -216,6 +209,15 @@ function except(silent: readonly Suspect[], missing: readonly string[]): readonl
   const known = new Set(missing);
   return silent.filter(({ accountId }) => !known.has(accountId));
 }
+
+/** Returns the alerts whose cause was not checked: of failing tasks, and of absent workflows. */
+const unchecked = (tasks: readonly string[], absent: readonly string[]) => [
+  ...tasks.map((accountId) => ({ accountId, kind: 'tasks_failing' as const })),
+  ...absent.flatMap((accountId) => [
+    { accountId, kind: 'workflow_missing' as const },
+    { accountId, kind: 'run_overdue' as const },
+  ]),
+];
 
 const raisedBy =
   (pool: Pool, { runId, at }: AuditAsk) =>

@@ -70,7 +70,9 @@ class Found {
   readonly #sum = Buffer.alloc(32);
 
   add({ now, ...flaw }: Difference): void {
-    const digest = createHash('sha256').update(JSON.stringify([flaw, now])).digest();
+    const digest = createHash('sha256')
+      .update(JSON.stringify([flaw, now]))
+      .digest();
     // The rows come in no order, so the mark of all may not depend on it.
     for (const [place, byte] of digest.entries()) {
       this.#sum.writeUInt8(this.#sum.readUInt8(place) ^ byte, place);

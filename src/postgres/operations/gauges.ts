@@ -85,6 +85,9 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
                    from current c left join largest l on l.name = c.group_name
                   group by 1, 2) g)`;
 
+const SEALS_COMPARED = `(select extract(epoch from clock_timestamp() - max(ended_at))::float8
+         from safeband.seal_comparisons)`;
+
 /**
  * Reads all gauges; 10,000 accounts take some 30 ms. `rollLatestMs`: how long after midnight UTC
  * a row may have an earlier day (R7).
@@ -148,9 +151,7 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))
          from audit),
-       'sealsComparedSeconds', (select extract(epoch from clock_timestamp() - max(ended_at))::float8
-                                  from safeband.seal_comparisons),
-       'webhooks', jsonb_build_object(
+       'sealsComparedSeconds', ${SEALS_COMPARED}, 'webhooks', jsonb_build_object(
          'waiting', (select count(*) from waiting),
          'oldestSeconds', (select greatest(0, extract(epoch from
              clock_timestamp() - min(recorded_at)))::float8 from waiting),

@@ -144,6 +144,7 @@ it('the progress of a recovery adds up over audits, and the next one begins agai
   // Accounts that Temporal does not list yet, because they were just connected, are no recovery.
   const warnings: unknown[] = [];
   const context = Object.create(Context.prototype, {
+    heartbeat: { value: () => undefined },
     log: { value: { info: () => undefined, warn: (event: string) => void warnings.push(event) } },
   });
   const ids = Array.from({ length: 30 }, (_, n) => `new-${n}`);
