@@ -5,10 +5,10 @@ create table safeband.seal_comparisons (
   month date primary key check (extract(day from month) = 1),
   -- When the last comparison began.
   begun_at timestamptz not null,
-  -- The comparison that came to its end last; null: none has.
-  ended_at timestamptz,
+  -- When the last comparison began that came to its end, and its result; null: none has.
+  compared_at timestamptz,
   result text check (result in ('equal', 'differs', 'too_large')),
-  check ((ended_at is null) = (result is null))
+  check ((compared_at is null) = (result is null))
 );
 
 -- Since when accounts are started and no audit has written its heartbeat. If audits fail after each

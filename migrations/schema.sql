@@ -784,9 +784,9 @@ create table safeband.schema_migrations (
 create table safeband.seal_comparisons (
   month date not null,
   begun_at timestamp with time zone not null,
-  ended_at timestamp with time zone,
+  compared_at timestamp with time zone,
   result text,
-  constraint seal_comparisons_check CHECK ((ended_at IS NULL) = (result IS NULL)),
+  constraint seal_comparisons_check CHECK ((compared_at IS NULL) = (result IS NULL)),
   constraint seal_comparisons_month_check CHECK (EXTRACT(day FROM month) = 1::numeric),
   constraint seal_comparisons_result_check CHECK (result = ANY (ARRAY['equal'::text, 'differs'::text, 'too_large'::text])),
   constraint seal_comparisons_pkey PRIMARY KEY (month)

@@ -10,7 +10,7 @@ const LOST = '30 minutes';
 
 /** True for a row of the day `$2` that is compared, or is being compared, at `$1`. */
 const taken = (row: string): string => `safeband.utc_day(${row}.begun_at) >= safeband.day_at($2)
-  and (coalesce(${row}.ended_at >= ${row}.begun_at, false)
+  and (coalesce(${row}.compared_at >= ${row}.begun_at, false)
     or ${row}.begun_at > safeband.at_ms($1) - interval '${LOST}')`;
 
 /**
@@ -41,7 +41,7 @@ export async function endComparison(
   ask: { readonly month: string; readonly at: Instant; readonly result: ComparisonResult },
 ): Promise<void> {
   await db.query(
-    `update safeband.seal_comparisons set ended_at = begun_at, result = $3
+    `update safeband.seal_comparisons set compared_at = begun_at, result = $3
       where month = $1 and begun_at = safeband.at_ms($2)`,
     [ask.month, ask.at, ask.result],
   );
@@ -62,13 +62,13 @@ export async function readComparisons(db: Queryable): Promise<Comparisons> {
   const [found] = await rowsOf<Comparisons>(
     db,
     `select jsonb_build_object(
-       'month', to_char(last.month, 'YYYY-MM'), 'at', safeband.ms_of(last.ended_at),
+       'month', to_char(last.month, 'YYYY-MM'), 'at', safeband.ms_of(last.compared_at),
        'sealedAt', (select safeband.ms_of(min(sealed_at)) from safeband.event_seals),
        'tooLarge', (select count(*) from safeband.seal_comparisons
                      where result = 'too_large')) as row
      from (select 1) one left join lateral (
-       select month, ended_at from safeband.seal_comparisons where ended_at is not null
-        order by ended_at desc limit 1) last on true`,
+       select month, compared_at from safeband.seal_comparisons where compared_at is not null
+        order by compared_at desc limit 1) last on true`,
     [],
   );
   return found ?? { month: null, at: null, sealedAt: null, tooLarge: 0 };

@@ -85,7 +85,7 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
                    from current c left join largest l on l.name = c.group_name
                   group by 1, 2) g)`;
 
-const SEALS_COMPARED = `(select extract(epoch from clock_timestamp() - max(ended_at))::float8
+const SEALS_COMPARED = `(select extract(epoch from clock_timestamp() - max(compared_at))::float8
          from safeband.seal_comparisons)`;
 
 /**

@@ -283,7 +283,7 @@ it('metrics show the fleet to a key of all accounts', async () => {
        from generate_series(1, 3) n`,
   );
   await pool.query(
-    `insert into safeband.seal_comparisons (month, begun_at, ended_at, result)
+    `insert into safeband.seal_comparisons (month, begun_at, compared_at, result)
      values ('2026-09-01', now(), now() - interval '1 hour', 'equal'),
             ('2026-10-01', now(), now() - interval '2 days', 'differs')`,
   );

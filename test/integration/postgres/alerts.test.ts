@@ -1,6 +1,6 @@
 /** The rows of alerts: when one opens, who works on it, and how lists of them are paged. */
 import { asyncLocalStorage, Context } from '@temporalio/activity';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { fleetActivities } from '../../../src/activities/fleet.js';
 import { actOnAlert, type AlertOrder } from '../../../src/postgres/alerts/act.js';
 import {
@@ -13,8 +13,9 @@ import {
   type AlertPage,
   type AlertPlace,
 } from '../../../src/postgres/alerts/alerts.js';
+import { keyOf } from '../../../src/postgres/data/erasureKey.js';
 import type { Pool } from '../../../src/postgres/pool.js';
-import { DAY_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
+import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
 import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
 import { USUAL_SIZES } from '../../../src/platform/sizes.js';
 import { closeFleetAlerts } from '../../../src/postgres/operations/fleet.js';
@@ -25,6 +26,9 @@ import { withDatabase } from '../../support/database.js';
 let pool: Pool;
 withDatabase(async (own) => {
   pool = own;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 let runs = 0;
@@ -242,18 +246,19 @@ it('a list of alerts has only those that the filters name', async () => {
   expect(open.map(({ kind }) => kind)).toEqual(['undercount', 'drift']);
 });
 
-it('an audit keeps the alert of an account that it could not start, and one that it has not tried is not overdue', async () => {
+it('a long audit keeps the alert of an account that it could not start, reports none as overdue that it has not tried, and compares no month', async () => {
+  const now = startOf(dayOf(Date.now())) + 12 * HOUR_MS; // months are compared after 03:00 UTC
   // Connected, without a workflow, and without a reconcile for an hour: one more than a batch.
   const { rows: gone } = await pool.query<{ id: string }>(
     `insert into safeband.accounts
        (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, owner,
         owner_version, version, updated_at, hot_since, last_checked_at)
      select 'gone-' || lpad(n::text, 2, '0'), 'recruiter', 0, safeband.utc_day(now()), 50, 'active',
-            'chain', 1, 1, now(), now() - interval '1 hour', now() - interval '1 hour'
+            'chain', 1, 1, now(), safeband.at_ms($1), safeband.at_ms($1)
        from generate_series(0, 25) n returning account_id as id`,
+    [now - HOUR_MS],
   );
   const [refused = '', last = ''] = [gone.at(0)?.id, gone.at(-1)?.id];
-  const now = Date.now();
   const earlier = [refused, last].map((accountId) => ({
     accountId,
     kind: 'workflow_missing',
@@ -265,8 +270,18 @@ it('an audit keeps the alert of an account that it could not start, and one that
     yield* [];
   };
   const nothing = async () => undefined;
+  const erasureKey = keyOf(Buffer.alloc(32, 7));
+  await pool.query(
+    `insert into safeband.event_seals (month, previous, hash, rows, key_id, sealed_by)
+     values ('2020-01-01', repeat('0', 64), repeat('0', 64), 0, $1, 'ada')`,
+    [erasureKey.id],
+  );
+  const comparisons = async (): Promise<number | null> =>
+    (await pool.query('select from safeband.seal_comparisons')).rowCount;
   let aheadMs = 0;
-  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + aheadMs);
+  const sinceBegin = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => sinceBegin() + aheadMs);
+  vi.spyOn(Date, 'now').mockImplementation(() => now + aheadMs);
   const { auditFleet } = fleetActivities(
     pool,
     {
@@ -287,19 +302,21 @@ it('an audit keeps the alert of an account that it could not start, and one that
       },
     },
     USUAL_SIZES,
-    { keep: RETENTION_DEFAULT },
+    { keep: RETENTION_DEFAULT, erasureKey },
   );
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => undefined },
     log: { value: { info: () => undefined, warn: () => undefined } },
   });
-  const found = await asyncLocalStorage
-    .run(context, () => auditFleet({ runId: 'gone', at: now, skewMs: 0 }))
-    .finally(() => clock.mockRestore());
-  expect(found).toMatchObject({ missing: 24, unreached: 2, silent: 1 });
+  const audit = (runId: string, at: number) =>
+    asyncLocalStorage.run(context, () => auditFleet({ runId, at, skewMs: 0 }));
+  expect(await audit('long', now)).toMatchObject({ missing: 24, unreached: 2, silent: 1 });
   const openOf = async (accountId: string): Promise<readonly string[]> =>
     (await listOpenAlerts(pool, { accountId, limit: 9 })).map(({ kind }) => kind).toSorted();
   expect(await openOf(refused)).toEqual(['run_overdue', 'workflow_missing']);
   expect(await openOf(last)).toEqual(['workflow_missing']);
   expect(await openOf(gone[1]?.id ?? '')).toEqual(['workflow_missing']);
+  expect(await comparisons()).toBe(0);
+  await audit('short', now + 20 * MINUTE_MS);
+  expect(await comparisons()).toBe(1);
 });
