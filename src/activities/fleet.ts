@@ -12,6 +12,7 @@ import {
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
 import { dayOf, MINUTE_MS, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
+import { NO_ERASURE_KEY } from '../postgres/data/erasureKey.js';
 import {
   ACCOUNTS_PAGE,
   closeFleetAlerts,
@@ -57,7 +58,7 @@ export function fleetActivities(
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
       const begun = performance.now();
-      const audited = await audit(pool, workflows, ask, sizes);
+      const audited = await audit(pool, workflows, ask, { ...sizes, ...data });
       await startUnstarted(pool, workflows.startOrder);
       const isLong = performance.now() - begun > LONG_MS;
       await forget(pool, ask, { keep: data.keep, seals: isLong ? null : seals });
@@ -73,8 +74,9 @@ async function audit(
   pool: Pool,
   workflows: Workflows,
   ask: AuditAsk,
-  { auditWakes, auditRestarts, midnightSpreadSeconds }: AuditSizes,
+  settings: AuditSizes & Pick<DataNeeds, 'erasureKey'>,
 ): Promise<Audited> {
+  const { auditWakes, auditRestarts, midnightSpreadSeconds, erasureKey } = settings;
   const begin = performance.now();
   const { at, runId } = ask;
   const spreadMs = midnightSpreadSeconds * SECOND_MS;
@@ -135,7 +137,7 @@ async function audit(
       durationMs: Math.round(performance.now() - begin),
       checked: audited.checked,
       isAlerted: alerts.length > 0,
-      explanation: { ...audited, ...(audited.unreached > 0 ? {} : { horizon: news.horizon }) },
+      explanation: explanationOf(audited, news.horizon, erasureKey),
     });
   });
   return audited;
@@ -218,6 +220,13 @@ const unchecked = (tasks: readonly string[], absent: readonly string[]) => [
     { accountId, kind: 'run_overdue' as const },
   ]),
 ];
+
+/** Returns what the heartbeat has: if an account was not reached, the next audit reads its rows. */
+const explanationOf = (audited: Audited, horizon: string, key: DataNeeds['erasureKey']) => ({
+  ...audited,
+  ...(audited.unreached > 0 ? {} : { horizon }),
+  erasureKey: key?.id ?? NO_ERASURE_KEY,
+});
 
 const raisedBy =
   (pool: Pool, { runId, at }: AuditAsk) =>

@@ -9,6 +9,7 @@ import { readTableSizes } from '../postgres/operations/tableSizes.js';
 import type { Pool } from '../postgres/pool.js';
 import {
   DATABASE_ROLES,
+  readErasureKeys,
   readKeyCount,
   readSchema,
   readServer,
@@ -16,6 +17,7 @@ import {
   type Server,
   type Vitals,
 } from '../postgres/operations/vitals.js';
+import { erasureFinding } from './erasures.js';
 import {
   fail,
   firstLineOf,
@@ -144,6 +146,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
         ]),
     apiKeys(keys),
     await sealFinding(pool, now),
+    erasureFinding(await readErasureKeys(pool)),
     ...tableFindings(await readTableSizes(pool), now),
   ];
 }

@@ -11,6 +11,8 @@ export type ErasureKey = { readonly id: string; readonly secret: KeyObject };
 const SETTING = 'SAFEBAND_ERASURE_KEY';
 const KEY_BYTES = 32;
 const MAKE = 'make one with: openssl rand -base64 32';
+/** What the heartbeat of an audit has instead of the id of a key, if its worker has none. */
+export const NO_ERASURE_KEY = 'none';
 /** The beginning of every keyed hash. */
 export const ERASED = 'erased:';
 const HASH_CHARACTERS = 40;

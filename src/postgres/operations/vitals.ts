@@ -120,14 +120,41 @@ export async function readVitals(
 const NOT_ALLOWED = '42501';
 
 /** Counts the valid keys; null if this user may not read them, as most roles may not. */
-export async function readKeyCount(db: Queryable): Promise<number | null> {
-  try {
+export const readKeyCount = (db: Queryable): Promise<number | null> =>
+  ifAllowed(async () => {
     const [count] = await rowsOf<number>(
       db,
       `select to_jsonb(count(*)) as row from safeband.api_keys where revoked_at is null`,
       [],
     );
     return count ?? 0;
+  });
+
+export type ErasureKeys = {
+  /** Erasures by the id of their key. */
+  readonly erasures: { readonly [keyId: string]: number };
+  /** The id of the key of the worker of the last audit, or `none`; null: it is not known. */
+  readonly ofWorker: string | null;
+};
+
+/** Reads with which keys people were erased (R29); null if this user may not read that. */
+export const readErasureKeys = (db: Queryable): Promise<ErasureKeys | null> =>
+  ifAllowed(async () => {
+    const [keys] = await rowsOf<ErasureKeys>(
+      db,
+      `select jsonb_build_object(
+         'erasures', (select coalesce(jsonb_object_agg(id, count), '{}') from (
+            select split_part(hash, ':', 2) as id, count(*) from safeband.erasures group by 1) k),
+         'ofWorker', (select explanation->>'erasureKey' from safeband.reconciler_runs
+             where scope = 'fleet' order by ran_at desc limit 1)) as row`,
+      [],
+    );
+    return keys ?? null;
+  });
+
+async function ifAllowed<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === NOT_ALLOWED) return null;
     throw error;

@@ -47,6 +47,7 @@ describe('doctor', () => {
     for (const name of ['Temporal', 'search attributes', 'worker', 'accounts', 'reconciles']) {
       expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
     }
+    expect(found(report, 'erasures')).toMatchObject({ level: 'ok', text: 'no person was erased' });
     expect(found(report, 'API keys')).toMatchObject({
       level: 'warn',
       cure: 'safeband keys make <name> --role operator',

@@ -308,8 +308,8 @@ it('a long audit keeps the alert of an account that it could not start, reports 
     heartbeat: { value: () => undefined },
     log: { value: { info: () => undefined, warn: () => undefined } },
   });
-  const audit = (runId: string, at: number) =>
-    asyncLocalStorage.run(context, () => auditFleet({ runId, at, skewMs: 0 }));
+  const audit = (runId: string, when: number) =>
+    asyncLocalStorage.run(context, () => auditFleet({ runId, at: when, skewMs: 0 }));
   expect(await audit('long', now)).toMatchObject({ missing: 24, unreached: 2, silent: 1 });
   const openOf = async (accountId: string): Promise<readonly string[]> =>
     (await listOpenAlerts(pool, { accountId, limit: 9 })).map(({ kind }) => kind).toSorted();
@@ -319,4 +319,8 @@ it('a long audit keeps the alert of an account that it could not start, reports 
   expect(await comparisons()).toBe(0);
   await audit('short', now + 20 * MINUTE_MS);
   expect(await comparisons()).toBe(1);
+  const { rows: heartbeats } = await pool.query(
+    `select distinct explanation->>'erasureKey' as key from safeband.reconciler_runs`,
+  );
+  expect(heartbeats).toEqual([{ key: erasureKey.id }]);
 });

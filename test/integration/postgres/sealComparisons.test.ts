@@ -1,15 +1,20 @@
-/** The audit compares sealed months with the event log (R29): which, how often, and its alert. */
+/**
+ * The audit compares sealed months with the event log (R29): which, how often, and its alert. Doctor
+ * shows the comparisons, and the key of the worker.
+ */
 import { randomUUID } from 'node:crypto';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { sealWork } from '../../../src/activities/audit/seals.js';
+import { erasureFinding } from '../../../src/doctor/erasures.js';
 import { sealFinding } from '../../../src/doctor/seals.js';
 import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
 import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
 import { beginComparison } from '../../../src/postgres/data/comparisons.js';
-import { keyOf } from '../../../src/postgres/data/erasureKey.js';
+import { erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths } from '../../../src/postgres/data/seal.js';
 import { verifyMonth } from '../../../src/postgres/data/verifyMonth.js';
+import { readErasureKeys } from '../../../src/postgres/operations/vitals.js';
 import { createPool, inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
@@ -89,6 +94,37 @@ it('doctor shows the last comparison, and warns if there is none for days', asyn
     level: 'warn',
     cure: expect.stringContaining('give all workers the SAFEBAND_ERASURE_KEY of the seals'),
   });
+});
+
+it('doctor warns if the worker of the last audit has not the key of the erasures', async () => {
+  await pool.query(
+    `insert into safeband.erasures (hash, erased_by, reason) values ($1, 'ada', 'request 4711')`,
+    [erasedRecipient(key, 'ACoAAB1')],
+  );
+  const finding = async (explanation: object) => {
+    await pool.query(
+      `insert into safeband.reconciler_runs
+         (run_id, scope, ran_at, duration_ms, accounts_checked, explanation)
+       values (gen_random_uuid()::text, 'fleet', clock_timestamp(), 1, 9, $1)`,
+      [JSON.stringify(explanation)],
+    );
+    return erasureFinding(await readErasureKeys(pool));
+  };
+  const text = expect.stringContaining(`1 erasure with the key ${key.id}`);
+  // An audit of an earlier version does not name its key.
+  for (const own of [{}, { erasureKey: key.id }]) {
+    expect(await finding(own)).toMatchObject({ level: 'ok', text });
+  }
+  for (const [erasureKey, words] of [
+    ['none', 'has no key'],
+    ['ffffffff', 'has the key ffffffff'],
+  ] as const) {
+    expect(await finding({ erasureKey })).toMatchObject({
+      level: 'warn',
+      text: expect.stringContaining(words),
+      cure: expect.stringContaining('SAFEBAND_ERASURE_KEY'),
+    });
+  }
 });
 
 it('each day another sealed month is compared once by all workers, and the limit of an audit ends it', async () => {
