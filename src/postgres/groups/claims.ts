@@ -3,24 +3,19 @@
  * before it grants. The claim ends when the rows of the account show the decision, or when the
  * account gives it back. No lock outlives its statement or transaction.
  */
-import { isSameRecipient } from '../../domain/account/kept.js';
 import { contactEnd } from '../../domain/fleet/groupAsk.js';
 import type {
   ContactClaims,
   ClaimedContacts,
   LeftClaim,
 } from '../../domain/fleet/contactClaims.js';
-import {
-  isRecipientId,
-  type RecipientId,
-  type ReservationId,
-} from '../../domain/primitives/ids.js';
+import type { RecipientId, ReservationId } from '../../domain/primitives/ids.js';
 import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { CLAIM_MS, VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import { CONTACTS_MAX, ERASED, refuseUnknownKey, UNSAVED } from './contacts.js';
+import { CONTACTS_MAX, ERASED, IS_UNSAVED, mayBe, refuseUnknownKey } from './contacts.js';
 import { groupKeyOf } from './desk.js';
 
 /** Less than a try of the activity waits. */
@@ -155,9 +150,7 @@ const OTHERS = `
        select null, c.reservation_id::text, 'in_flight', null, null
          from safeband.group_recipients c
         where c.group_name = $1 and c.recipient_key in (asked.key, asked.erased)
-          and c.account_id <> $2 and c.granted_at > clock_timestamp() - interval '${UNSAVED}'
-          and not exists (select from safeband.reservations known
-            where known.account_id = c.account_id and known.reservation_id = c.reservation_id)
+          and c.account_id <> $2 and ${IS_UNSAVED}
        union all
        select null, c.held_by::text, 'held', null, c.held_until
          from safeband.group_recipients c
@@ -186,7 +179,7 @@ async function readOthers(
     since,
   ]);
   return rows
-    .filter((row) => isOf(row.recipientId, claims[row.claim]?.recipientId))
+    .filter((row) => mayBe(row.recipientId, claims[row.claim]?.recipientId))
     .map((row) => ({
       claim: row.claim,
       reservationId: row.reservationId,
@@ -206,11 +199,6 @@ function endOf(
   if (state === 'waiting') return Math.max(until ?? 0, at + VERIFY_RETRY_MS);
   return quotaDay === null ? null : contactEnd({ state, quotaDay, today, memoryDays });
 }
-
-const isOf = (known: string | null, asked: RecipientId | undefined): boolean =>
-  known === null ||
-  known.startsWith(ERASED) ||
-  (asked !== undefined && isRecipientId(known) && isSameRecipient(known, asked));
 
 /** Gives claims back, each in a statement of its own; a later claim of the account stays. */
 export async function leaveClaims(

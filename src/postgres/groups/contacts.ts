@@ -16,8 +16,10 @@ export type Queryable = {
 
 /** Maximum contacts that are read: members that share a key differ in their spelling. */
 export const CONTACTS_MAX = 200;
-/** How long a grant without a row counts as one that is not saved yet. */
-export const UNSAVED = '1 hour';
+/** True for a grant of the group, `c`, whose row is not saved yet: for an hour at most. */
+export const IS_UNSAVED = `c.granted_at > clock_timestamp() - interval '1 hour'
+  and not exists (select from safeband.reservations known
+    where known.account_id = c.account_id and known.reservation_id = c.reservation_id)`;
 /** The beginning of the hash of an erased recipient (R29). */
 export const ERASED = 'erased:';
 
@@ -63,9 +65,7 @@ export async function readContacts(
               safeband.utc_day(clock_timestamp())
          from safeband.group_recipients c
         where c.group_name = $1 and c.recipient_key = any($2::text[])
-          and c.granted_at > clock_timestamp() - interval '${UNSAVED}'
-          and not exists (select from safeband.reservations known
-            where known.account_id = c.account_id and known.reservation_id = c.reservation_id)
+          and ${IS_UNSAVED}
        union all
        -- An account that decides about the recipient, or has not saved its decision (R20).
        select c.claimed_by, null, c.claimed_for, 'in_flight',
@@ -91,7 +91,7 @@ export async function readContacts(
   return rows
     .map(({ row }) => row)
     .filter(
-      (row) => isOf(row.recipientId, ask.recipientId) && row.reservationId !== ask.reservationId,
+      (row) => mayBe(row.recipientId, ask.recipientId) && row.reservationId !== ask.reservationId,
     )
     .map(({ accountId, isMember, reservationId, ...row }) => ({
       accountId,
@@ -105,10 +105,11 @@ export async function readContacts(
 const searchKeysOf = ({ recipientId }: GroupAsk, keys: readonly string[]): readonly string[] =>
   recipientId === null ? keys : [searchKeyOf(recipientId), ...keys];
 
-const isOf = (known: string | null, asked: string | null): boolean =>
+/** True if a row that was found by its key may be of the asked recipient: a key is not the name. */
+export const mayBe = (known: string | null, asked: string | null | undefined): boolean =>
   known === null ||
   known.startsWith(ERASED) ||
-  (asked !== null && isRecipientId(known) && isRecipientId(asked) && isSameRecipient(known, asked));
+  (isRecipientId(known) && isRecipientId(asked) && isSameRecipient(known, asked));
 
 /**
  * Refuses to answer without the key of erased contacts: each may be the asked one (R29). With
