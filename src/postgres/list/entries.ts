@@ -197,7 +197,9 @@ const CLOCKS_MS = 60_000;
 
 /**
  * Reads which accounts changed since the mark of the list: their row was written or edited, their
- * log has more, or a server whose clock was ahead has computed their entry.
+ * log has more, or a server whose clock was ahead has computed their entry. It reads all rows of
+ * accounts: with an index by `recorded_at`, each save would write all indexes of the row again,
+ * because it changes that column.
  */
 export async function readAccountChanges(db: Queryable, now: Instant): Promise<AccountChanges> {
   const [changes] = await rowsOf<AccountChanges>(
