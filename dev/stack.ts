@@ -38,13 +38,16 @@ export type Stack = {
 
 /**
  * For tests and benchmarks. Without the first setting, each time skip takes a second until Temporal
- * checks its timers. Without the next two, each queue has four partitions, and three of them offer
- * the tasks of a stopped worker to the fourth again and again. Without the last one, the server
- * keeps 8,096 workflows in its memory, and reads each other one from its database for each message:
- * a benchmark has 10,000 accounts.
+ * checks its timers. With it, Temporal reads the timers of one second often, and after three reads
+ * it would keep the rest of that second for a slow reader: timers of ten seconds then fired minutes
+ * late. The second setting prevents that. Without the next two, each queue has four partitions, and
+ * three of them offer the tasks of a stopped worker to the fourth again and again. Without the last
+ * one, the server keeps 8,096 workflows in its memory, and reads each other one from its database
+ * for each message: a benchmark has 10,000 accounts.
  */
 const TEST_ARGS = [
   'history.timerProcessorMaxTimeShift="1ms"',
+  'history.queueReaderStuckCriticalAttempts=1000000',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
   'history.hostLevelCacheMaxSize=20000',
