@@ -639,6 +639,14 @@ create table safeband.past_sends (
 );
 CREATE INDEX past_sends_recipient ON safeband.past_sends USING btree (recipient_key COLLATE "C", account_id, sent_at) WHERE (recipient_key IS NOT NULL);
 
+create table safeband.recipient_chats (
+  recipient_hash bytea not null,
+  chat_id safeband.foreign_id not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint recipient_chats_recipient_hash_check CHECK (octet_length(recipient_hash) = 32),
+  constraint recipient_chats_pkey PRIMARY KEY (recipient_hash, chat_id)
+);
+
 create table safeband.reconciler_runs (
   run_id text not null,
   scope text not null,
@@ -753,6 +761,7 @@ CREATE INDEX reservations_search ON safeband.reservations USING btree (reservati
 CREATE INDEX reservations_uncertain ON safeband.reservations USING btree (account_id, lease_expires_at) WHERE (state = 'uncertain'::text);
 CREATE INDEX reservations_would_deny ON safeband.reservations USING btree (account_id, quota_day) WHERE (would_deny IS NOT NULL);
 CREATE TRIGGER keep_overwritten AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (old.number < new.number AND (old.quota_day <> new.quota_day OR (old.state = ANY (ARRAY['uncertain'::text, 'released'::text])) AND old.state <> new.state)) EXECUTE FUNCTION safeband.keep_reservation_row();
+CREATE TRIGGER keep_reservation_chats AFTER DELETE ON safeband.reservations REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION safeband.keep_reservation_chats();
 CREATE TRIGGER tell_deletion AFTER DELETE ON safeband.reservations FOR EACH ROW EXECUTE FUNCTION safeband.tell_deletion();
 alter table safeband.reservations enable always trigger tell_deletion;
 CREATE TRIGGER tell_rewrite AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (new.number = old.number AND NOT (old.recipient_key IS NULL AND new.recipient_key IS NOT NULL AND (to_jsonb(new.*) - 'recipient_key'::text) = (to_jsonb(old.*) - 'recipient_key'::text))) EXECUTE FUNCTION safeband.tell_rewrite();
@@ -769,6 +778,7 @@ create table safeband.retention (
   exported_before timestamp with time zone,
   exported_at timestamp with time zone,
   exported_by text,
+  unlinked_before timestamp with time zone,
   constraint retention_check CHECK ((exported_before IS NULL) = (exported_at IS NULL)),
   constraint retention_days_check CHECK (days > 0),
   constraint retention_pkey PRIMARY KEY (relation)
@@ -817,6 +827,7 @@ CREATE INDEX send_attempts_day ON safeband.send_attempts USING btree (account_id
 CREATE INDEX send_attempts_news ON safeband.send_attempts USING btree (written_in);
 CREATE TRIGGER attempt_owner BEFORE INSERT OR UPDATE ON safeband.send_attempts FOR EACH ROW EXECUTE FUNCTION safeband.own_attempt();
 alter table safeband.send_attempts enable always trigger attempt_owner;
+CREATE TRIGGER keep_attempt_chats AFTER DELETE ON safeband.send_attempts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION safeband.keep_attempt_chats();
 CREATE TRIGGER outcome_once BEFORE UPDATE ON safeband.send_attempts FOR EACH ROW EXECUTE FUNCTION safeband.keep_outcome();
 alter table safeband.send_attempts enable always trigger outcome_once;
 
@@ -1476,6 +1487,21 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION safeband.keep_attempt_chats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.recipient_chats (recipient_hash, chat_id)
+  select safeband.fingerprint(coalesce(r.recipient_key, r.recipient_id)), g.chat_id
+    from gone g join safeband.reservations r using (account_id, reservation_id)
+   where r.recipient_id not like 'erased:%' and g.chat_id not like 'erased:%'
+     and g.chat_id is distinct from r.chat_id
+  on conflict do nothing;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.keep_outcome()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1504,6 +1530,23 @@ begin
       external, imported, unexplained, number)
   select account_id, quota_day, sent, 0, 0, 0, sent, 0, 0 from safeband.past_days
    where account_id = new.account_id and quota_day < new.counter_day
+  on conflict do nothing;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_reservation_chats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.recipient_chats (recipient_hash, chat_id)
+  select safeband.fingerprint(coalesce(g.recipient_key, g.recipient_id)), known.chat
+    from gone g cross join lateral (
+      select safeband.whole_chat(g.account_id, g.reservation_id, g.chat_id) as chat
+      union select s.chat_id from safeband.send_attempts s
+       where s.account_id = g.account_id and s.reservation_id = g.reservation_id) known
+   where g.recipient_id not like 'erased:%' and known.chat not like 'erased:%'
   on conflict do nothing;
   return null;
 end $function$;

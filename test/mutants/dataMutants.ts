@@ -91,6 +91,38 @@ const erasedEverywhere: DatabaseCheck = async (desk) => {
   expect(await change.then(() => 'changed', String)).toContain('append-only');
 };
 
+/** An attempt of that InMail with another chat than its reservation, and its row in the log. */
+const OTHER_CHAT = `
+  with event as (
+    insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+    values ($1, $2::text, 'journal', '2026-01-05', '2026-01-05T09:01:00Z'))
+  insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at, outcome,
+    chat_id, settled_at)
+  values ($1, 'old', '2026-01-05', now(), 'delivered', $2::text, now())`;
+
+const erasedAfterDeletion: DatabaseCheck = async (desk) => {
+  const { pool, build, accountId } = desk;
+  const now = at('09:00');
+  await desk.begin();
+  const member = memberOf(desk);
+  await pool.query(ONE_SEND, [accountId, member, `chat-${accountId}`]);
+  await pool.query(OTHER_CHAT, [accountId, `other-${accountId}`]);
+  for (const table of ['send_attempts', 'reservations', 'past_sends']) {
+    const values = [table, startOf(dayOf(now))];
+    await pool.query(`select safeband.prune_rows($1, safeband.at_ms($2), 180, false)`, values);
+  }
+  const log = `select to_jsonb(e) as row from safeband.inmail_events e
+    where account_id = $1 and chat_id in ($2, $3)`;
+  const chats = [`chat-${accountId}`, `other-${accountId}`];
+  expect(await desk.all(log, ...chats)).toHaveLength(2);
+  const deleted = 'select from safeband.reservations where account_id = $1';
+  expect(await desk.all(deleted)).toEqual([]);
+  const key = build.keyOf(Buffer.alloc(32, 7));
+  const ask = { recipientId: member, chats: [], by: 'ada', reason: 'asked', at: now };
+  await build.erasePerson(pool, key, { ...ask, isApplied: true });
+  expect(await desk.all(log, ...chats)).toEqual([]);
+};
+
 const verified: DatabaseCheck = async (desk) => {
   const { pool, build, accountId } = desk;
   await desk.begin();
@@ -185,6 +217,7 @@ export const SEAL_CHECKS = {
 
 export const DATA_CHECKS = {
   'an erased person is in no table, and is still refused': erasedEverywhere,
+  'the chats of deleted reservations are erased': erasedAfterDeletion,
   'verify finds a row that was added to a sealed month': verified,
   'a row that a rule still needs is kept': needed,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
@@ -192,6 +225,7 @@ export type DataCheckName = keyof typeof DATA_CHECKS | keyof typeof SEAL_CHECKS;
 
 const RETENTION = 'migrations/0051_retention.sql';
 const ERASURE = 'migrations/0053_erasure_and_seals.sql';
+const CHATS = 'migrations/0066_recipient_chats.sql';
 export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
   {
     rule: 'R28',
@@ -234,6 +268,30 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     mutated: `if tg_op = 'UPDATE' and safeband.is_erasing()
     or safeband.only_erased(`,
     by: 'an erased person is in no table, and is still refused',
+  },
+  {
+    rule: 'R29',
+    what: 'a deleted reservation leaves no chat for erasures',
+    file: CHATS,
+    old: 'select safeband.whole_chat(g.account_id, g.reservation_id, g.chat_id) as chat',
+    mutated: 'select null::text as chat',
+    by: 'the chats of deleted reservations are erased',
+  },
+  {
+    rule: 'R29',
+    what: 'a deleted attempt leaves no chat for erasures',
+    file: CHATS,
+    old: 'and g.chat_id is distinct from r.chat_id',
+    mutated: 'and g.chat_id = r.chat_id',
+    by: 'the chats of deleted reservations are erased',
+  },
+  {
+    rule: 'R29',
+    what: 'an erasure leaves out the chats of deleted reservations',
+    file: 'src/postgres/data/eraseIds.ts',
+    old: `where recipient_hash in (select safeband.fingerprint(key) from unnest($3::text[]) key)),`,
+    mutated: 'where $3::text[] is null),',
+    by: 'the chats of deleted reservations are erased',
   },
   {
     rule: 'R29',

@@ -89,6 +89,7 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   order_accounts: 'permanently',
   order_counts: 'permanently',
   orders: 'permanently',
+  recipient_chats: 'permanently, without the recipient: only its hash',
   recovery: 'permanently',
   replies: 'permanently',
   reservation_history: '90 days',

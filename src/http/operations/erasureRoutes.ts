@@ -11,7 +11,7 @@ import type { Parts } from '../context.js';
 import { forbidden, invalidInput, Problem } from '../plumbing/problems.js';
 import { problems } from '../routes/message.js';
 import { note } from '../schemas/body.js';
-import { closed, count, may, recipientId } from '../schemas/parts.js';
+import { closed, count, day, may, orNull, recipientId } from '../schemas/parts.js';
 
 const { Array, Boolean, Optional, String } = Type;
 /** Chats that one request names. */
@@ -24,7 +24,7 @@ const request = Type.Object(
     chatIds: may(
       Array(String({ minLength: 1, maxLength: ID_MAX }), {
         maxItems: CHATS_MAX,
-        description: 'Also these chats, for sends without a reservation.',
+        description: 'Also these chats, such as those of external sends: they name no recipient.',
       }),
     ),
     reason: String({
@@ -50,6 +50,12 @@ const answer = closed({
   hash: String({ description: 'What stands in place of the id.' }),
   rows: Type.Record(String(), count('Changed rows of the table.')),
   notSearched: count('Ids that free text was not searched for: numbers, or too short.'),
+  chatsKnownSince: orNull(
+    day(
+      'An older version has deleted reservations of earlier quota days: their chats were not found, ' +
+        'so name them in chatIds. Null: there are none.',
+    ),
+  ),
   erasureId: Optional(String({ description: 'The trace of the erasure.' })),
 });
 
@@ -142,9 +148,9 @@ export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Par
         );
         const [first] = found.remembered;
         if (first) throw remembered(first);
-        const { hash, rows, notSearched, erasureId } = found;
+        const { hash, rows, notSearched, chatsKnownSince, erasureId } = found;
         const trace = isApplied && erasureId !== undefined ? { erasureId } : {};
-        return { applied: isApplied, hash, rows, notSearched, ...trace };
+        return { applied: isApplied, hash, rows, notSearched, chatsKnownSince, ...trace };
       } finally {
         isRunning = false;
       }

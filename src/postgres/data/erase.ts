@@ -3,20 +3,19 @@
  * by its keyed hash in every table, in one transaction that leaves a trace. Only the owner of the
  * tables may do it.
  */
-import { isSameRecipient } from '../../domain/account/kept.js';
-import { isRecipientId } from '../../domain/primitives/ids.js';
-import { bareMemberId, searchKeyOf } from '../../domain/primitives/linkedinId.js';
+import { bareMemberId } from '../../domain/primitives/linkedinId.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, isoDay, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { groupKeyOf } from '../groups/desk.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
+import { proofsOf, readChatsKnownSince, spellingsOf } from './eraseIds.js';
 import { FREE_TEXT, LAST_RUN, patternOf, textOf } from './eraseText.js';
 import { erasedProof, erasedRecipient, type ErasureKey } from './erasureKey.js';
 import { checkKey, readChain } from './sealRows.js';
 
 export type EraseAsk = {
   readonly recipientId: string;
-  /** Chats that no reservation names, such as those of external sends. */
+  /** Chats that no row connects with the recipient, such as those of external sends. */
   readonly chats: readonly string[];
   readonly by: string;
   readonly reason: string;
@@ -39,6 +38,11 @@ export type Erased = {
   readonly rows: Readonly<Record<string, number>>;
   /** Ids that free text was not searched for: they are numbers, or too short. */
   readonly notSearched: number;
+  /**
+   * The quota day from which the chats of deleted reservations are known; null: all are. Older
+   * versions have deleted reservations without keeping their chats.
+   */
+  readonly chatsKnownSince: string | null;
   /** The trace; undefined: there is none. */
   readonly erasureId?: string;
   /** If there is one, nothing was changed. */
@@ -82,14 +86,16 @@ async function eraseIn(
   // With another key, the hashes would differ from those in the seals, and their months from them.
   checkKey(key, (await readChain(db)).keyId);
   const spellings = await spellingsOf(db, ask.recipientId);
-  const proofs = await proofsOf(db, spellings, ask.chats);
+  const proofs = await proofsOf(db, ask.recipientId, spellings, ask.chats);
+  const chatsKnownSince = await readChatsKnownSince(db);
   const all = [ask.recipientId, ...spellings, ...proofs.chats, ...proofs.messages];
   const { pattern, notSearched } = patternOf(all);
   const remembered = [
     ...(await rememberedIn(db, spellings, proofs.chats, ask.at)),
     ...(pattern === null ? [] : await heldWith(db, pattern)),
   ];
-  if (remembered.length > 0) return { hash, rows: {}, notSearched, remembered };
+  const found = { hash, notSearched, chatsKnownSince, remembered };
+  if (remembered.length > 0) return { ...found, rows: {} };
   const { rows: trace } = await db.query<{ id: string }>(
     `insert into safeband.erasures (hash, erased_by, reason) values ($1, $2, $3)
      returning erasure_id::text as id`,
@@ -113,6 +119,12 @@ async function eraseIn(
        from unnest($1::text[], $2::text[]) as erased (chat, hash) where r.chat_id = erased.chat`,
     [chats, hashes(chats)],
   );
+  // The log has hashes of these chats now, so no later erasure needs them.
+  await change(
+    'recipient_chats',
+    'delete from safeband.recipient_chats where chat_id = any($1::text[])',
+    [chats],
+  );
   for (const table of ['reservations', 'past_sends', 'waiting']) {
     await change(
       table,
@@ -134,7 +146,7 @@ async function eraseIn(
     JSON.stringify(rows),
   ]);
   const erasureId = trace[0]?.id;
-  return { hash, rows, notSearched, remembered, ...(erasureId ? { erasureId } : {}) };
+  return { ...found, rows, ...(erasureId ? { erasureId } : {}) };
 }
 
 /** A row with the hash exists already if a pipeline without the key has asked since an erasure. */
@@ -149,53 +161,6 @@ const GROUP_RECIPIENTS = `
    where c.recipient_key = any($2::text[]) and not exists (
      select from double where double.group_name = c.group_name
         and double.recipient_key = c.recipient_key)`;
-
-/** Returns each spelling of the member in the rows, and the given one. */
-async function spellingsOf(db: Queryable, recipientId: string): Promise<readonly string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select distinct recipient_id as id from safeband.reservations
-      where recipient_key collate "C" = $1 or recipient_id is not null and recipient_key is null
-     union select recipient_id from safeband.past_sends where recipient_key collate "C" = $1
-     union select recipient_id from safeband.waiting where recipient_id is not null`,
-    [searchKeyOf(recipientId)],
-  );
-  if (!isRecipientId(recipientId)) return [];
-  const found = rows.filter(({ id }) => isRecipientId(id) && isSameRecipient(id, recipientId));
-  return [...new Set([recipientId, ...found.map(({ id }) => id)])];
-}
-
-type Proofs = { readonly chats: readonly string[]; readonly messages: readonly string[] };
-
-/** Returns the chats and messages of the person's reservations and attempts. */
-async function proofsOf(
-  db: Queryable,
-  spellings: readonly string[],
-  more: readonly string[],
-): Promise<Proofs> {
-  const { rows } = await db.query<{ chat: string; message: string | null }>(
-    `with own as (select account_id, reservation_id, chat_id, message_id
-       from safeband.reservations where recipient_id = any($1::text[])),
-     named as (
-       select chat_id, message_id from own
-       union select a.chat_id, a.message_id from safeband.send_attempts a
-         join own using (account_id, reservation_id)
-       union select h.chat_id, h.message_id from safeband.reservation_history h
-         join own using (account_id, reservation_id)
-       union select e.chat_id, e.message_id from safeband.inmail_events e
-         join own using (account_id, reservation_id)),
-     chats as (select chat_id from named where chat_id is not null
-       union select unnest($2::text[]))
-     select e.chat_id as chat, e.message_id as message from safeband.inmail_events e
-      where e.chat_id collate "C" in (select chat_id from chats)
-     union select chat_id, message_id from named where chat_id is not null
-     union select unnest($2::text[]), null`,
-    [spellings, more],
-  );
-  return {
-    chats: [...new Set(rows.map(({ chat }) => chat))],
-    messages: [...new Set(rows.flatMap(({ message }) => message ?? []))],
-  };
-}
 
 /** Finds accounts whose workflow still has one of these ids: its next save would bring it back. */
 async function rememberedIn(

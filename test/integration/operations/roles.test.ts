@@ -78,6 +78,7 @@ const RIGHTS = `
   orders              su.     -         s       siu.
   past_days           s       -         s       s
   past_sends          s       -         s       s
+  recipient_chats     -       -         -       -
   reconciler_runs     si      -         s       s
   recovery            siu     -         s       s
   replies             si      -         s       s

@@ -42,7 +42,7 @@ export const registerErase: Register = (program: Command, context) => {
     )
     .addArgument(new Argument('<recipient>', "LinkedIn's id of the member").argParser(recipient))
     .requiredOption('--reason <text>', 'why, such as the number of the request; not the id')
-    .option('--chat <chat>', 'also this chat, for a send without a reservation; repeatable', chats)
+    .option('--chat <chat>', 'also this chat, such as that of an external send; repeatable', chats)
     .option('--actor <name>', 'who erases (default: cli:<user>)')
     .option('--apply', 'erase; it cannot be taken back')
     .action((recipientId: string, options: Options) => erased(context, recipientId, options));
@@ -80,6 +80,7 @@ async function erased(context: Context, recipientId: string, options: Options): 
       hash: found.hash,
       rows: found.rows,
       notSearched: found.notSearched,
+      chatsKnownSince: found.chatsKnownSince,
     },
     text: (style) => textOf(found, apply, style),
   });
@@ -107,19 +108,27 @@ function remembered({ accountId, reservationId, until }: Remembered): CliError {
 }
 
 function textOf(
-  { hash, rows, notSearched }: Erased,
+  { hash, rows, notSearched, chatsKnownSince }: Erased,
   isApplied: boolean,
   { table, colors }: Style,
 ): string {
   const list = Object.entries(rows);
-  const short =
-    notSearched === 0
+  const missed = [
+    ...(notSearched === 0
       ? []
       : [
           'not searched in reasons and other free text, because a number or a short id is in many ' +
             `texts: ${counted(notSearched, 'id')}`,
-        ];
-  if (list.length === 0) return ['no row has an id of this recipient', ...short].join('\n');
+        ]),
+    ...(chatsKnownSince === null
+      ? []
+      : [
+          `not found: chats of reservations before ${chatsKnownSince}, which an older version ` +
+            'deleted; name them with --chat',
+        ]),
+    'not found: chats of external sends, because they name no recipient; name them with --chat',
+  ];
+  if (list.length === 0) return ['no row has an id of this recipient', ...missed].join('\n');
   return [
     table(
       list.map(([name, count]) => [name, thousands(count)]),
@@ -127,7 +136,7 @@ function textOf(
     ),
     '',
     isApplied ? `erased: each id is now ${hash}` : 'nothing was changed: --apply erases',
-    ...short,
+    ...missed,
     ...(isApplied ? [] : [colors.dim('an erasure cannot be taken back')]),
   ].join('\n');
 }
