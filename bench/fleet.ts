@@ -9,7 +9,7 @@ import {
 import { dayOf } from '../src/domain/primitives/time.js';
 import { readNews } from '../src/postgres/operations/news.js';
 import { migrate } from '../src/postgres/migrate.js';
-import { createPool, type Pool } from '../src/postgres/pool.js';
+import { createPool, type Pool, type Queryable } from '../src/postgres/pool.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 
@@ -43,16 +43,17 @@ export async function freshDatabase(bench: Bench): Promise<Database> {
   return { url: url.href, pool, drop };
 }
 
-/** Writes cold accounts of today, each with $2 deliveries and an uncertain send, all in the journal. */
-const FILL: readonly (readonly [what: string, sql: string])[] = [
-  [
-    'accounts',
-    `insert into safeband.accounts
-       (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, uncertain, owner,
-        owner_version, version, updated_at, last_checked_at)
-     select 'a' || lpad(n::text, 6, '0'), 'recruiter', $2::int + 1, safeband.utc_day(now()),
-            50, 'active', 1, 'chain', 1, 100, now(), now() from generate_series(1, $1::int) n`,
-  ],
+/** Writes cold accounts of today, each with $2 deliveries and an uncertain send. */
+const ACCOUNTS = [
+  'accounts',
+  `insert into safeband.accounts
+     (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, uncertain, owner,
+      owner_version, version, updated_at, last_checked_at)
+   select 'a' || lpad(n::text, 6, '0'), 'recruiter', $2::int + 1, safeband.utc_day(now()),
+          50, 'active', 1, 'chain', 1, 100, now(), now() from generate_series(1, $1::int) n`,
+] as const;
+/** Writes their sends of today, all in the journal. */
+const SENDS: readonly (readonly [what: string, sql: string])[] = [
   [
     'reservations',
     `insert into safeband.reservations
@@ -91,12 +92,22 @@ export async function fill(
   // Not our pool: its time limits are for the product's statements.
   const db = new pg.Client({ connectionString: url });
   await db.connect();
-  for (const [what, sql] of FILL) {
+  for (const [what, sql] of [ACCOUNTS, ...SENDS]) {
     print(`${accounts} accounts: writing ${what}`);
     await db.query(sql, [accounts, eventsEach]);
   }
   await vacuum(db);
   await db.end();
+}
+
+/** Writes a day of sends of accounts that are there and have sent nothing today. */
+export async function fillToday(db: Queryable, accounts: number): Promise<void> {
+  for (const [, sql] of SENDS) await db.query(sql, [accounts, EVENTS_EACH]);
+  await db.query(
+    `update safeband.accounts set inmails_sent_today = $1::int + 1, uncertain = 1,
+            version = version + 1, recorded_at = clock_timestamp()`,
+    [EVENTS_EACH],
+  );
 }
 
 const VACUUMS_MAX = 20;
@@ -106,7 +117,7 @@ const VACUUMS_MAX = 20;
  * of the log works. Reason: this server is not durable, and a page is not all-visible while the commit
  * of its rows waits to be written.
  */
-async function vacuum(db: pg.Client): Promise<void> {
+export async function vacuum(db: pg.Client): Promise<void> {
   await db.query('set synchronous_commit = on');
   for (let n = 0; n < VACUUMS_MAX; n += 1) {
     await db.query('vacuum analyze');
@@ -123,8 +134,8 @@ async function vacuum(db: pg.Client): Promise<void> {
 const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
   where reservation_id = 'r${EVENTS_EACH + 1}' and hashtext(account_id) % 6 = 0`;
 
-/** Reads as one audit does; the next one then reads only what is newer. */
-async function auditOnce(pool: Pool): Promise<number> {
+/** Reads as one audit does, in ms; the next one then reads only what is newer. */
+export async function auditOnce(pool: Pool): Promise<number> {
   const at = Date.now();
   const begin = performance.now();
   const { horizon } = await readNews(pool, dayOf(at));
@@ -152,13 +163,26 @@ export async function auditOf(
   const database = await freshDatabase(bench);
   const { pool, drop } = database;
   await fill(database, accounts);
+  const lines = await timeAudits(
+    pool,
+    `audit of ${accounts.toLocaleString('en')} accounts`,
+    target,
+  );
+  await drop();
+  return lines;
+}
+
+/** Measures the first audit of a filled fleet, and the next ones with six minutes of traffic. */
+export async function timeAudits(
+  pool: Pool,
+  name: string,
+  target: string,
+): Promise<readonly Line[]> {
   const first = await auditOnce(pool);
   const { rowCount } = await pool.query(TRAFFIC);
   const took: number[] = [];
   for (let n = 0; n < 5; n += 1) took.push(await auditOnce(pool));
-  await drop();
   const middle = took.toSorted((a, b) => a - b)[2] ?? Number.NaN;
-  const name = `audit of ${accounts.toLocaleString('en')} accounts`;
   return [
     [`${name}, database time (${rowCount} new journal rows)`, ms(middle), target],
     [`${name}, the first ever`, ms(first), ''],

@@ -58,7 +58,7 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['audit of 10,000 accounts', (bench) => auditOf(bench, 10_000, '150 ms at most')],
   ['audit of 100,000 accounts', (bench) => auditOf(bench, 100_000, '1,500 ms at most')],
   ['pages of the dashboard', pagesOf],
-  ['life of data', (bench) => lifeOfData(bench, { accounts: 1_000, days: 250, perDay: 2 })],
+  ['life of data', lifeOfData],
 ];
 
 const table = new Table({

@@ -11,7 +11,7 @@ import { inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { must, p, r } from '../../support/scenario.js';
 import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
-import { stepsOfData } from '../../../bench/dataSteps.js';
+import { fillData, stepsOfData } from '../../../bench/dataSteps.js';
 import { freshDatabase } from '../../support/stand.js';
 import { fillYear, memberOf } from '../../support/madeUpYear.js';
 
@@ -320,11 +320,15 @@ it('the commands refuse to work without the key, and print what they found with 
   });
 });
 
-it('npm run bench -- data seals, verifies, erases and deletes in made-up rows', async () => {
+it('npm run bench -- data seals, verifies, erases, restores and deletes made-up rows', async () => {
   const { url: empty, drop } = await freshDatabase();
-  const steps = await stepsOfData(empty, { accounts: 7, days: 60, perDay: 1 });
+  const made = { accounts: 7, days: 60, perDay: 1 };
+  await fillData(empty, made);
+  const steps = await stepsOfData(empty, made);
   await drop();
   const text = steps.map(([what]) => what.replace(/, [\d,]+ rows of 7 accounts/, '')).join('\n');
   expect(text).toMatch(/^sealed: \d months\nverified: \d+ events\na person erased: \d+ rows\n/);
+  const verified = /\nverified: (\d+ events)\n/.exec(text)?.[1];
+  expect(text).toContain(`\nrestored: verified: ${verified}\n`);
   expect(text).toMatch(/\nold rows deleted: \d+ rows\n/);
 });
