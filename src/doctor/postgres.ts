@@ -5,7 +5,7 @@ import { CLOCK_SKEW_MS, OVERDUE_MS } from '../domain/primitives/limits.js';
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { readFailingAlerts, type FailingAlert } from '../postgres/operations/failing.js';
 import { readRecovery, type Recovery } from '../postgres/operations/recovery.js';
-import { readTableSizes } from '../postgres/operations/tableSizes.js';
+import { readTableSizes, readTotalSize } from '../postgres/operations/tableSizes.js';
 import type { Pool } from '../postgres/pool.js';
 import {
   DATABASE_ROLES,
@@ -147,7 +147,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
     apiKeys(keys),
     await sealFinding(pool, now),
     erasureFinding(await readErasureKeys(pool)),
-    ...tableFindings(await readTableSizes(pool), now),
+    ...tableFindings(await readTableSizes(pool), await readTotalSize(pool), now),
   ];
 }
 

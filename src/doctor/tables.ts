@@ -24,14 +24,24 @@ export function sizeWords(bytes: number): string {
 /** Returns a number such as `1,234`. */
 export const thousands = (count: number): string => count.toLocaleString('en-US');
 
-/** Returns one finding for each table. */
-export const tableFindings = (sizes: readonly TableSize[], now: Instant): readonly Finding[] =>
-  sizes.map((one) => tableFinding(one, now));
+/** Returns one finding for all tables together, and one for each table that grows. */
+export const tableFindings = (
+  sizes: readonly TableSize[],
+  { tables, bytes }: { readonly tables: number; readonly bytes: number },
+  now: Instant,
+): readonly Finding[] => [
+  ok('tables', `${sizeWords(bytes)} in ${tables} tables, with their indexes`),
+  ...sizes.map((one) => tableFinding(one, now)),
+];
 
 function tableFinding(size: TableSize, now: Instant): Finding {
-  const { table, bytes, rows, oldest, kept } = size;
+  const { table, bytes, rows, mayRead, oldest, kept } = size;
   const name = `table ${table}`;
-  const first = oldest === null ? 'no row' : `oldest of ${isoDay(dayOf(oldest))}`;
+  const first = !mayRead
+    ? 'oldest not visible to this database user'
+    : oldest === null
+      ? 'no row'
+      : `oldest of ${isoDay(dayOf(oldest))}`;
   const text = (words: string): string =>
     `${sizeWords(bytes)}, about ${thousands(rows)} rows, ${first}, kept ${words}`;
   if (!isPruned(table)) return ok(name, text(KEPT_OTHERWISE[table] ?? 'for ever'));

@@ -177,6 +177,11 @@ const FLEET: { readonly [name: string]: Shown } = {
     help: 'Receivers that failed for too long, and get nothing until a person enables them',
     values: one(({ webhooks }) => webhooks.disabled),
   },
+  safeband_table_bytes: {
+    help: 'Size of each table that grows, with its indexes; all other tables together as other',
+    labels: ['table'],
+    values: ({ tables }) => tables.map(({ table, bytes }) => ({ labels: { table }, value: bytes })),
+  },
 };
 
 function fleetGauges(registry: Registry): Metrics['show'] {

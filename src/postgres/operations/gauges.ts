@@ -7,6 +7,7 @@ import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import { onlyRow, rowsOf, type Queryable } from '../pool.js';
 import { SAVED } from '../save/accounts.js';
 import { AUDIT_SIGN } from './recovery.js';
+import { GROWING_TABLES } from './tableSizes.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 /**
@@ -66,6 +67,8 @@ export type Gauges = {
     readonly oldestSeconds: number | null;
     readonly disabled: number;
   };
+  /** The tables that grow, with their indexes, and all other tables together as `other`. */
+  readonly tables: readonly { readonly table: string; readonly bytes: number }[];
 };
 
 /** The results of an audit that are counts of accounts (`Audited`). */
@@ -87,6 +90,13 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
 
 const SEALS_COMPARED = `(select extract(epoch from clock_timestamp() - max(compared_at))::float8
          from safeband.seal_comparisons)`;
+
+const TABLES = `(select coalesce(jsonb_agg(jsonb_build_object('table', name, 'bytes', bytes)
+           order by name), '[]')
+         from (select case when relname = any($2) then relname else 'other' end as name,
+                      sum(pg_total_relation_size(oid))::bigint as bytes
+                 from pg_class
+                where relnamespace = 'safeband'::regnamespace and relkind = 'r' group by 1) t)`;
 
 /**
  * Reads all gauges; 10,000 accounts take some 30 ms. `rollLatestMs`: how long after midnight UTC
@@ -156,9 +166,9 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
          'oldestSeconds', (select greatest(0, extract(epoch from
              clock_timestamp() - min(recorded_at)))::float8 from waiting),
          'disabled', (select count(*) from safeband.webhook_endpoints
-                       where disabled_at is not null))) as row
+                       where disabled_at is not null)), 'tables', ${TABLES}) as row
      from sums, slots`,
-    [`${rollLatestMs} milliseconds`],
+    [`${rollLatestMs} milliseconds`, GROWING_TABLES],
   );
   return onlyRow(found);
 }

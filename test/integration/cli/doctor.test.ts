@@ -97,6 +97,10 @@ describe('doctor', () => {
     await stand.pool.query(`drop role ${user}`);
     expect(found(report, 'accounts')).toMatchObject({ level: 'ok' });
     expect(found(report, 'API keys')).toMatchObject({ level: 'ok', cure: null });
+    expect(found(report, 'table webhook_events')).toMatchObject({
+      level: 'ok',
+      text: expect.stringContaining('oldest not visible to this database user'),
+    });
     expect(found(refused, 'accounts')).toMatchObject({
       level: 'fail',
       text: expect.stringContaining('permission denied'),

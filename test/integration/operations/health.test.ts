@@ -15,6 +15,7 @@ import { createMetrics } from '../../../src/platform/metrics.js';
 import { readGauges } from '../../../src/postgres/operations/gauges.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
 import { noteStarted, readRecovery } from '../../../src/postgres/operations/recovery.js';
+import { GROWING_TABLES, readTotalSize } from '../../../src/postgres/operations/tableSizes.js';
 import { makeKey } from '../../../src/postgres/access/keys.js';
 import { knownMigrations } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
@@ -290,10 +291,20 @@ it('metrics show the fleet to a key of all accounts', async () => {
   const key = await makeKey(pool, { name: 'prometheus', role: 'reader' });
   const scraped = await metricsFor(key?.key ?? '');
   expect(scraped.statusCode).toBe(200);
-  const lines = scraped.body.split('\n').filter((line) => /^safeband_(?!http|call)/.test(line));
+  const lines = scraped.body
+    .split('\n')
+    .filter((line) => /^safeband_(?!http|call|table_bytes)/.test(line));
   // Ages grow while this runs.
   expect(lines.map((line) => line.replace(/(age_seconds \d+)\d\d\..*/, '$1..'))).toEqual(FLEET);
   expect(scraped.body).not.toMatch(/acme|ada/);
+  const sizes = new Map(
+    [...scraped.body.matchAll(/^safeband_table_bytes\{table="(\w+)"\} (\d+)$/gm)].map(
+      ([, table = '', bytes]) => [table, Number(bytes)] as const,
+    ),
+  );
+  expect([...sizes.keys()]).toEqual([...GROWING_TABLES, 'other'].toSorted());
+  const { bytes } = await readTotalSize(pool);
+  expect([...sizes.values()].reduce((sum, one) => sum + one, 0)).toBeCloseTo(bytes, -6);
 });
 
 it('metrics need a key, and the server shows its own while Postgres is away', async () => {

@@ -9,7 +9,7 @@ import { DAY_MS, dayOf, startOf } from '../../../src/domain/primitives/time.js';
 import { tableFindings } from '../../../src/doctor/tables.js';
 import { exportRows, recordExport } from '../../../src/postgres/operations/exportRows.js';
 import { pruneRows } from '../../../src/postgres/operations/prune.js';
-import { readTableSizes } from '../../../src/postgres/operations/tableSizes.js';
+import { readTableSizes, readTotalSize } from '../../../src/postgres/operations/tableSizes.js';
 import { readContacts } from '../../../src/postgres/read/contacts.js';
 import { stateAt } from '../../../src/postgres/diagnostics/history.js';
 import type { Pool } from '../../../src/postgres/pool.js';
@@ -218,9 +218,11 @@ it('an answer about a day whose heartbeats are deleted has a note', async () => 
   expect(state?.notes.join(' ')).toContain('Heartbeats are kept since');
 });
 
+const TOTAL = /^[\d.]+ MiB in \d+ tables, with their indexes$/;
+
 it('doctor lists each table that grows with its size, its oldest row and how long it is kept', async () => {
   await pool.query('analyze safeband.inmail_events, safeband.reconciler_runs');
-  const findings = tableFindings(await readTableSizes(pool), now);
+  const findings = tableFindings(await readTableSizes(pool), await readTotalSize(pool), now);
   const textOf = (name: string): string =>
     findings.find((one) => one.name === `table ${name}`)?.text ?? '';
   expect(textOf('inmail_events')).toMatch(
@@ -230,6 +232,17 @@ it('doctor lists each table that grows with its size, its oldest row and how lon
   expect(textOf('group_reserves')).toMatch(
     /no row, kept as long as reservations, at least 367 days$/,
   );
+  for (const [name, kept] of [
+    ['account_history', /about \d+ rows, oldest of .*, kept 90 days, and the last row/],
+    ['reservation_history', /kept 90 days$/],
+    ['webhook_events', /kept 30 days$/],
+    ['webhook_deliveries', /no row, kept 30 days$/],
+    ['access_changes', /no row, kept permanently$/],
+    ['order_accounts', /no row, kept permanently$/],
+  ] as const) {
+    expect(textOf(name)).toMatch(kept);
+  }
+  expect(findings[0]).toMatchObject({ name: 'tables', text: expect.stringMatching(TOTAL) });
   expect(findings.every(({ level }) => level === 'ok')).toBe(true);
 });
 
