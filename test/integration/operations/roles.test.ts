@@ -22,6 +22,7 @@ import {
   replay,
   rotateSecret,
 } from '../../../src/postgres/webhooks/endpoints.js';
+import { GROWING_TABLES, readTableSizes } from '../../../src/postgres/operations/tableSizes.js';
 import { keepOrder, readOrder } from '../../../src/postgres/fleet/orders.js';
 import { endOrder, noteOutcome } from '../../../src/postgres/fleet/orderWork.js';
 import { findAccounts } from '../../../src/postgres/list/selecting.js';
@@ -170,6 +171,20 @@ it('entries are found and outcomes are counted, although no login may write the 
   expect(await readOrder(worker, orderId, null)).toMatchObject({ done: 1, left: 0 });
   await endOrder(worker, orderId); // Other tests audit this database.
   await owner.query('delete from safeband.accounts where account_id = $1', [accountId]);
+});
+
+it('each login reads the size of every table that grows, and may not read the rows of some', async () => {
+  for (const [role, hidden] of [
+    ['safeband_worker', ['access_changes', 'account_history', 'group_reserves']],
+    ['safeband_reader', ['access_changes', 'webhook_deliveries', 'webhook_events']],
+    ['safeband_server', []],
+  ] as const) {
+    const sizes = await readTableSizes(await logins.poolIn(role, 1));
+    expect(sizes.map(({ table }) => table).toSorted()).toEqual(GROWING_TABLES.toSorted());
+    const unreadable = sizes.filter(({ mayRead }) => !mayRead).map(({ table }) => table);
+    expect([role, unreadable]).toEqual([role, expect.arrayContaining([...hidden])]);
+    expect([role, unreadable.length > 0]).toEqual([role, hidden.length > 0]);
+  }
 });
 
 it('a server may do all that operators do with webhooks, also while there are new events', async () => {
