@@ -3,9 +3,9 @@ import { counted, when } from '../domain/primitives/clockWords.js';
 import { DAY_MS, type Instant } from '../domain/primitives/time.js';
 import { readComparisons, type Comparisons } from '../postgres/data/comparisons.js';
 import { dueMonth } from '../postgres/data/seal.js';
-import { readChain } from '../postgres/data/sealRows.js';
+import { readChain, readDeleted } from '../postgres/data/sealRows.js';
 import type { Pool } from '../postgres/pool.js';
-import { ok, warn, type Finding } from './finding.js';
+import { fail, ok, warn, type Finding } from './finding.js';
 
 /** Days after the end of a month until its missing seal is a problem. */
 const LATE_DAYS = 20;
@@ -17,13 +17,15 @@ const HASH_SHOWN = 12;
 /** Returns the finding about seals; without a seal, a person has not begun to seal. */
 export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
   const { month, hash } = await readChain(pool);
-  const compared = await readComparisons(pool);
-  if (month === null) {
+  const [deleted, ...more] = await readDeleted(pool);
+  if (deleted !== undefined) {
     // The audit would find it only if a worker has the key.
-    return compared.month === null
-      ? ok(NAME, 'no month is sealed (safeband seal, docs/data.md)')
-      : warn(NAME, `no month is sealed, but ${compared.month} was: seals were deleted`, VERIFY);
+    const others = more.length === 0 ? '' : `, and of ${counted(more.length, 'later month')}`;
+    const text = `the seal of ${deleted.slice(0, 7)} was deleted${others}: no month is sealed`;
+    return fail(NAME, text, 'safeband verify; then docs/runbook.md, log_altered');
   }
+  if (month === null) return ok(NAME, 'no month is sealed (safeband seal, docs/data.md)');
+  const compared = await readComparisons(pool);
   const last = `last ${month.slice(0, 7)}, hash ${hash.slice(0, HASH_SHOWN)}…`;
   const due = await dueMonth(pool, now, LATE_DAYS);
   if (due !== null) {

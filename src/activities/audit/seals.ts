@@ -12,6 +12,7 @@ import {
 } from '../../postgres/data/comparisons.js';
 import type { ErasureKey } from '../../postgres/data/erasureKey.js';
 import { sealDue } from '../../postgres/data/sealDue.js';
+import { SealDeleted } from '../../postgres/data/sealRows.js';
 import { verifyMonth } from '../../postgres/data/verifyMonth.js';
 import type { Pool } from '../../postgres/pool.js';
 import { raiseAlerts } from '../../postgres/save/runs.js';
@@ -39,7 +40,15 @@ export function sealWork(pool: Pool, { keep, erasureKey }: DataNeeds): SealWork 
 
   async function seal({ at }: AuditAsk): Promise<void> {
     if (afterDays === null || erasureKey === undefined || stoppedOn === dayOf(at)) return;
-    const done = await sealDue(pool, erasureKey, { at, afterDays, afterPart: heartbeat });
+    const work = sealDue(pool, erasureKey, { at, afterDays, afterPart: heartbeat });
+    const done = await work.catch((error: unknown) => {
+      if (!(error instanceof SealDeleted)) throw error;
+      stoppedOn = dayOf(at);
+      log.warn('no month is sealed: a seal was deleted; run safeband verify', {
+        month: error.month,
+      });
+      return null;
+    });
     if (done === null || (done.late === 0 && done.tooLarge === null)) return;
     stoppedOn = dayOf(at);
     if (done.tooLarge === null) {

@@ -178,5 +178,5 @@ export const ALTERED_WORDS: Readonly<Record<Altered['flaw'], string>> = {
   edited: 'row was edited',
   missing: 'row is missing',
   added: 'row was added',
-  seal: 'seal was changed',
+  seal: 'seal was changed or deleted',
 };

@@ -14,8 +14,9 @@ const taken = (row: string): string => `safeband.utc_day(${row}.begun_at) >= saf
     or ${row}.begun_at > safeband.at_ms($1) - interval '${LOST}')`;
 
 /**
- * Takes the month whose last comparison is the oldest, and returns its first day. Null: a month of
- * today is taken, or none is sealed. A month whose seal was deleted also has its turn.
+ * Takes a month whose seal was deleted, as long as its comparison has not found that; then the month
+ * whose last comparison is the oldest. Returns its first day. Null: a month of today is taken, or
+ * none is sealed.
  */
 export async function beginComparison(db: Queryable, at: Instant): Promise<string | null> {
   const { rows } = await db.query<{ month: string }>(
@@ -25,7 +26,9 @@ export async function beginComparison(db: Queryable, at: Instant): Promise<strin
              union select month from safeband.seal_comparisons) known
        left join safeband.seal_comparisons last using (month)
       where not exists (select from safeband.seal_comparisons t where ${taken('t')})
-      order by last.begun_at nulls first, month limit 1
+      order by exists (select from safeband.event_seals s where s.month = known.month)
+                 or coalesce(last.result = 'differs', false),
+               last.begun_at nulls first, month limit 1
      on conflict (month) do update set begun_at = excluded.begun_at where not (${taken('c')})
      returning month::text`,
     [at, dayOf(at)],

@@ -15,7 +15,9 @@ import {
   monthOf,
   ORDER,
   readChain,
+  readDeleted,
   rowsIn,
+  SealDeleted,
   SELECT,
   type Day,
   type EventRow,
@@ -53,7 +55,10 @@ export type SealAsk = {
   readonly afterPart?: () => void;
 };
 
-/** Seals closed months in their order, each with the hash of the one before. */
+/**
+ * Seals closed months in their order, each with the hash of the one before. Throws SealDeleted if a
+ * seal is missing that was there before.
+ */
 export async function sealMonths(pool: Pool, key: ErasureKey, ask: SealAsk): Promise<SealResult> {
   const { at, afterDays = SEAL_AFTER_DAYS, months = Infinity } = ask;
   const sealed: Sealed[] = [];
@@ -101,6 +106,8 @@ async function sealNext(
   await db.query(`set local statement_timeout = ${statementMs}; set local timezone = 'UTC'`);
   const last = await readChain(db);
   checkKey(key, last.keyId);
+  const [deleted] = await readDeleted(db);
+  if (deleted !== undefined) throw new SealDeleted(deleted);
   const month = last.month === null ? await firstMonth(db) : after(last.month);
   if (last.month !== null) {
     const { rows } = await db.query<{ late: number }>(

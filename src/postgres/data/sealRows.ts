@@ -80,6 +80,27 @@ export async function readChain(db: Queryable): Promise<Chain> {
   return rows[0] ?? { month: null, hash: START, keyId: null };
 }
 
+/** The seal of a month is not there any more. Another one would hide what was changed since. */
+export class SealDeleted extends Error {
+  readonly month: string;
+
+  constructor(day: string) {
+    const month = day.slice(0, 7);
+    super(`the seal of ${month} was deleted: no month is sealed until it is restored`);
+    this.month = month;
+  }
+}
+
+/** Returns the first days of the months that an audit has compared, and that have no seal. */
+export async function readDeleted(db: Queryable): Promise<readonly string[]> {
+  const { rows } = await db.query<{ month: string }>(
+    `select month::text from safeband.seal_comparisons c
+      where not exists (select from safeband.event_seals s where s.month = c.month)
+      order by month`,
+  );
+  return rows.map(({ month }) => month);
+}
+
 /** Returns the first day of the month. */
 export const monthOf = (day: string): string => `${day.slice(0, 7)}-01`;
 /** Returns the first day of the next month. */

@@ -4,7 +4,14 @@ import { inTransaction, type Pool } from '../pool.js';
 import { AUDIT_STATEMENT_MS, isOutOfTime, limited } from './auditTime.js';
 import type { ErasureKey } from './erasureKey.js';
 import { after, checkKey, readChain } from './sealRows.js';
-import { differencesIn, readSeals, sealFlaw, type Difference, type Flaw } from './verifySeals.js';
+import {
+  deletedSeal,
+  differencesIn,
+  readSeals,
+  sealFlaw,
+  type Difference,
+  type Flaw,
+} from './verifySeals.js';
 
 export type MonthVerified = {
   readonly month: string;
@@ -42,7 +49,7 @@ export async function verifyMonth(
         const turn = seals.findIndex(({ month }) => month === ask.month);
         const seal = seals[turn];
         if (!seal) {
-          found.add({ flaw: 'seal', accountId: null, day: ask.month, eventId: null, now: null });
+          found.add({ ...deletedSeal(ask.month), now: null });
           return;
         }
         const changed = await sealFlaw(db, seal, { before: seals[turn - 1], afterPart });

@@ -9,6 +9,7 @@ import {
   checkKey,
   digestOf,
   readChain,
+  readDeleted,
   rowsIn,
   SELECT,
   START,
@@ -71,7 +72,7 @@ export async function readSeals(db: Queryable): Promise<readonly Seal[]> {
   return rows;
 }
 
-/** Compares each seal with its days and with the seal before it. */
+/** Compares each seal with its days and with the seal before it, and finds deleted seals. */
 export async function verifyChain(
   db: Queryable,
 ): Promise<{ readonly months: number; readonly rows: number; readonly flaws: readonly Flaw[] }> {
@@ -81,9 +82,18 @@ export async function verifyChain(
     const flaw = await sealFlaw(db, seal, { before: seals[turn - 1] });
     if (flaw) flaws.push(flaw);
   }
+  for (const month of await readDeleted(db)) flaws.push(deletedSeal(month));
   const rows = seals.reduce((sum, seal) => sum + Number(seal.rows), 0);
   return { months: seals.length, rows, flaws };
 }
+
+/** Returns the flaw of a month that had a seal. */
+export const deletedSeal = (month: string): Flaw => ({
+  flaw: 'seal',
+  accountId: null,
+  day: month,
+  eventId: null,
+});
 
 /** Compares a seal with its days and with the seal before it; undefined: they are the same. */
 export async function sealFlaw(

@@ -20,12 +20,13 @@ import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
 import { fillYear } from '../../support/madeUpYear.js';
 
-const key = keyOf(Buffer.alloc(32, 7));
+const SECRET = Buffer.alloc(32, 7);
+const key = keyOf(SECRET);
 const now = Date.now();
 let pool: Pool;
 let url: string;
 let month: string;
-const env = () => ({ DATABASE_URL: url });
+const env = () => ({ DATABASE_URL: url, SAFEBAND_ERASURE_KEY: SECRET.toString('base64') });
 withDatabase(async (own, address) => {
   pool = own;
   url = address;
@@ -48,17 +49,25 @@ async function byForce(sql: string): Promise<void> {
   });
 }
 
-/** Compares a month as the audit of a worker does, so many days after today, at 04:00 UTC. */
-async function compareOn(day: number, hour = 4, db?: Pool): Promise<void> {
-  const { compare } = sealWork(db ?? pool, { keep: RETENTION_DEFAULT, erasureKey: key });
+/** Does the work on seals as the audit of a worker does, so many days after today. */
+async function auditOn(
+  work: 'seal' | 'compare',
+  { day, hour, db }: { readonly day: number; readonly hour: number; readonly db: Pool },
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  const keep = { ...RETENTION_DEFAULT, sealAfterDays: 10 };
+  const done = sealWork(db, { keep, erasureKey: key });
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => undefined },
-    log: { value: { warn: () => undefined } },
+    log: { value: { warn: (text: string) => void warnings.push(text) } },
   });
   const at = startOf(dayOf(now) + day) + hour * HOUR_MS;
   const ask = { runId: `audit-${day}-${hour}`, at, skewMs: 0 };
-  await asyncLocalStorage.run(context, () => compare(ask));
+  await asyncLocalStorage.run(context, () => done[work](ask));
+  return warnings;
 }
+const compareOn = (day: number, hour = 4, db = pool): Promise<readonly string[]> =>
+  auditOn('compare', { day, hour, db });
 type Turn = { readonly month: string; readonly day: number; readonly result: string | null };
 /** Returns which months were compared, the oldest comparison first. */
 async function turns(): Promise<readonly Turn[]> {
@@ -156,6 +165,55 @@ it('the audit finds a month whose seal was deleted', async () => {
     flaw: { flaw: 'seal', day: '2019-01-01' },
     isTooLarge: false,
   });
+});
+
+it('a deleted seal is not made again: each program names its month until it is restored', async () => {
+  const { rows: months } = await pool.query<{ month: string }>(
+    'select month::text from safeband.event_seals order by month',
+  );
+  await pool.query('insert into safeband.seal_comparisons (month, begun_at) select $1, now()', [
+    months.at(-1)?.month,
+  ]);
+  const tables = ['event_seals', 'event_seal_days'];
+  for (const table of tables) {
+    await pool.query(`create table kept_${table} as select * from safeband.${table}`);
+  }
+  const triggers = async (state: 'disable' | 'enable always'): Promise<void> => {
+    for (const table of tables) {
+      await pool.query(`alter table safeband.${table} ${state} trigger append_only`);
+    }
+  };
+  const change = (sql: (table: string) => string): Promise<void> =>
+    inTransaction(pool, async (db) => {
+      for (const table of tables) await db.query(sql(table));
+    });
+  const last = months.at(-1)?.month ?? '';
+  const gone = last.slice(0, 7);
+  // The last seal, then all of them.
+  for (const where of [`month = '${last}'`, 'true']) {
+    await triggers('disable');
+    await change((table) => `delete from safeband.${table} where ${where}`);
+    await triggers('enable always');
+    expect(await safeband(['seal'], { env: env() })).toMatchObject({
+      code: 5,
+      err: expect.stringContaining(`the seal of ${gone} was deleted`),
+    });
+    expect(await safeband(['verify'], { env: env() })).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(new RegExp(`seal was changed or deleted +- +${last}`)),
+    });
+    expect(await sealFinding(pool, now)).toMatchObject({
+      level: 'fail',
+      text: `the seal of ${gone} was deleted: no month is sealed`,
+    });
+    expect(await auditOn('seal', { day: 0, hour: 4, db: pool })).toEqual([expect.stringContaining('was deleted')]);
+  }
+  const { rowCount } = await pool.query('select from safeband.event_seals');
+  expect(rowCount).toBe(0);
+  expect(await beginComparison(pool, now + 2 * DAY_MS)).toBe(last);
+  await change((table) => `insert into safeband.${table} select * from kept_${table}`);
+  expect(await safeband(['verify'], { env: env() })).toMatchObject({ code: 0 });
+  for (const table of tables) await pool.query(`drop table kept_${table}`);
 });
 
 it('the alert of a changed month names the row, and a person who closes it accepts exactly these differences', async () => {

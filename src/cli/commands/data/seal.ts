@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ALTERED_WORDS } from '../../../domain/reconcile/fleetAudit.js';
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
 import { sealMonths } from '../../../postgres/data/seal.js';
+import { SealDeleted } from '../../../postgres/data/sealRows.js';
 import { verifySeals, type Verified } from '../../../postgres/data/verifySeals.js';
 import {
   checkSigned,
@@ -33,7 +34,7 @@ export const registerSeal: Register = (program: Command, context) => {
       const key = neededErasureKey(io.env);
       const by = actorOf(io, actor);
       const { sealed, late } = await withProgress(io, isJson, 'sealing', () =>
-        sealMonths(world.exactPool(), key, { at: now(), by, withLate }),
+        sealMonths(world.exactPool(), key, { at: now(), by, withLate }).catch(refuseDeleted),
       );
       if (late > 0) {
         throw new CliError(
@@ -60,8 +61,8 @@ export const registerSeal: Register = (program: Command, context) => {
     .summary('compare sealed months with the event log; exit code 1 if a row differs')
     .description(
       'Finds each row of a sealed month that was edited, removed or added, and each seal that was ' +
-        'changed. Keep the last hash in another place: it proves the whole chain. With --file, ' +
-        'finds each changed line of a file of safeband sign; this needs no server.',
+        'changed or deleted. Keep the last hash in another place: it proves the whole chain. ' +
+        'With --file, finds each changed line of a file of safeband sign; this needs no server.',
     )
     .option('--file <file>', 'a file of safeband sign')
     .option('--public-key <file>', 'with --file: the public key, in PEM')
@@ -86,6 +87,13 @@ export const registerSeal: Register = (program: Command, context) => {
     'verify --file 2026-10.jsonl --public-key public.pem',
   );
 };
+
+/** Names the command that shows which seals are missing. */
+function refuseDeleted(error: unknown): never {
+  if (!(error instanceof SealDeleted)) throw error;
+  const text = `${error.message} (docs/runbook.md, log_altered)`;
+  throw new CliError(EXIT.refused, 'SealBroken', text, 'safeband verify');
+}
 
 type FileOptions = { readonly file?: string; readonly publicKey?: string };
 
@@ -132,7 +140,7 @@ function fileText({ header, flaws, isCut }: CheckedFile, style: Style): string {
 }
 
 function textOf({ months, rows, head, flaws, isCut }: Verified, style: Style): string {
-  if (months === 0) return 'no month is sealed yet\nnext: safeband seal';
+  if (months === 0 && flaws.length === 0) return 'no month is sealed yet\nnext: safeband seal';
   const all = `${thousands(rows)} rows of ${thousands(months)} sealed months`;
   const last = `last hash: ${head}`;
   if (flaws.length === 0) return `${all}: no difference\n${last}`;

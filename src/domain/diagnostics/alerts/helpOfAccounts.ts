@@ -140,8 +140,8 @@ export const HELP_OF_ACCOUNTS = {
   log_altered: {
     title: 'A sealed month of the event log was changed',
     found:
-      'A row of a sealed month was edited, removed or added, or a seal was changed. The details' +
-      ' name the first difference that the audit found.',
+      'A row of a sealed month was edited, removed or added, or a seal was changed or deleted.' +
+      ' The details name the first difference that the audit found.',
     step:
       'Run `safeband verify`, which names each difference, and find out who changed the database.' +
       ' Rows that came late and are right are sealed with `safeband seal --with-late`. A close of' +
