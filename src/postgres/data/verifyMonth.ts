@@ -5,8 +5,8 @@ import { AUDIT_STATEMENT_MS, isOutOfTime, limited } from './auditTime.js';
 import type { ErasureKey } from './erasureKey.js';
 import { after, checkKey, readChain } from './sealRows.js';
 import {
-  deletedSeal,
   differencesIn,
+  flawOfSeal,
   readSeals,
   sealFlaw,
   type Difference,
@@ -49,11 +49,11 @@ export async function verifyMonth(
         const turn = seals.findIndex(({ month }) => month === ask.month);
         const seal = seals[turn];
         if (!seal) {
-          found.add({ ...deletedSeal(ask.month), now: null });
+          found.add({ ...flawOfSeal(ask.month), now: null });
           return;
         }
         const changed = await sealFlaw(db, seal, { before: seals[turn - 1], afterPart });
-        if (changed) found.add({ ...changed, now: `${seal.previous} ${seal.hash}` });
+        if (changed) found.add(changed);
         const range = { from: seal.month, before: after(seal.month) };
         for await (const difference of differencesIn(db, key, { ...range, afterPart })) {
           found.add(difference);

@@ -79,16 +79,16 @@ export async function verifyChain(
   const seals = await readSeals(db);
   const flaws: Flaw[] = [];
   for (const [turn, seal] of seals.entries()) {
-    const flaw = await sealFlaw(db, seal, { before: seals[turn - 1] });
-    if (flaw) flaws.push(flaw);
+    const isSame = (await sealFlaw(db, seal, { before: seals[turn - 1] })) === undefined;
+    if (!isSame) flaws.push(flawOfSeal(seal.month));
   }
-  for (const month of await readDeleted(db)) flaws.push(deletedSeal(month));
+  for (const month of await readDeleted(db)) flaws.push(flawOfSeal(month));
   const rows = seals.reduce((sum, seal) => sum + Number(seal.rows), 0);
   return { months: seals.length, rows, flaws };
 }
 
-/** Returns the flaw of a month that had a seal. */
-export const deletedSeal = (month: string): Flaw => ({
+/** Returns the flaw of a month whose seal was changed or deleted. */
+export const flawOfSeal = (month: string): Flaw => ({
   flaw: 'seal',
   accountId: null,
   day: month,
@@ -100,7 +100,7 @@ export async function sealFlaw(
   db: Queryable,
   seal: Seal,
   { before, afterPart }: { readonly before: Seal | undefined; readonly afterPart?: () => void },
-): Promise<Flaw | undefined> {
+): Promise<Difference | undefined> {
   const hash = beginHash(before?.hash ?? START, seal.month);
   const days = rowsIn<Day>(
     db,
@@ -112,13 +112,13 @@ export async function sealFlaw(
     afterPart,
   );
   for await (const day of days) addDay(hash, day);
-  const isWhole = hash.digest('hex') === seal.hash;
+  const found = hash.digest('hex');
   const isNext = before === undefined || seal.month === after(before.month);
-  if (isWhole && seal.previous === (before?.hash ?? START) && isNext) return undefined;
-  return { flaw: 'seal', accountId: null, day: seal.month, eventId: null };
+  if (found === seal.hash && seal.previous === (before?.hash ?? START) && isNext) return undefined;
+  return { ...flawOfSeal(seal.month), now: `${seal.previous} ${seal.hash} ${found}` };
 }
 
-/** `now`: the digest of the row as it is, or of the seal; null: it is missing. */
+/** `now`: the digest of the row as it is, or the hashes of the seal; null: it is missing. */
 export type Difference = Flaw & { readonly now: string | null };
 type RowsAsk = {
   readonly from?: string;
