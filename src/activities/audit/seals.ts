@@ -8,7 +8,7 @@ import {
   beginComparison,
   endAccepted,
   endComparison,
-  readAlteredAlerts,
+  isAccepted,
 } from '../../postgres/data/comparisons.js';
 import type { ErasureKey } from '../../postgres/data/erasureKey.js';
 import { sealDue } from '../../postgres/data/sealDue.js';
@@ -68,8 +68,8 @@ export function sealWork(pool: Pool, { keep, erasureKey }: DataNeeds): SealWork 
     if (month === null) return;
     const found = await verifyMonth(pool, erasureKey, { month, afterPart: heartbeat });
     if (found.flaw) {
-      const { open, isAccepted } = await readAlteredAlerts(pool, found);
-      const alerts = isAccepted ? [] : [alteredAlert({ ...found, ...found.flaw }, at, open)];
+      const isKnown = await isAccepted(pool, found);
+      const alerts = isKnown ? [] : [alteredAlert({ ...found, ...found.flaw })];
       await raiseAlerts(pool, { runId, at, alerts });
     } else if (!found.isTooLarge) {
       await endAccepted(pool, found.month);

@@ -5,6 +5,7 @@
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { AccountId } from '../primitives/ids.js';
 import { isAboveDriftMax } from '../account/counter.js';
+import { counted } from '../primitives/clockWords.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../primitives/limits.js';
 import { rollLatestMs } from '../primitives/midnight.js';
 import {
@@ -67,11 +68,7 @@ export const FLEET_ALERTS = [
  * Alerts whose cause belongs to no day. While the cause persists over midnight, the open alert is
  * updated: a second alert would call people again, also those who work on it.
  */
-export const ALERTS_OVER_MIDNIGHT: readonly AlertKind[] = [
-  ...FLEET_ALERTS,
-  'too_many_rows',
-  'log_altered',
-];
+export const ALERTS_OVER_MIDNIGHT: readonly AlertKind[] = [...FLEET_ALERTS, 'too_many_rows'];
 /** An alert of an account, or of the whole fleet. */
 export type FleetAlert = {
   readonly accountId: string;
@@ -138,37 +135,28 @@ export type Altered = {
 
 /**
  * Returns the alert about a month that differs (R29). A person closes it, and so accepts these
- * differences. `open`: the details of the open alert. If that is about another month, it stays so:
- * a person must not accept what no person has seen.
+ * differences. Its day is the first one of the month, so each month has its own alert: a person
+ * must not accept what no person has seen.
  */
-export function alteredAlert(
-  altered: Altered,
-  at: Instant,
-  open: FleetAlert['details'] | null,
-): FleetAlert {
-  const others = String(open?.['otherMonths'] ?? '')
-    .split(', ')
-    .filter((month) => month !== '' && month !== altered.month);
-  const isOther = open !== null && open['month'] !== altered.month;
-  const months = [...others, ...(isOther ? [altered.month] : [])].toSorted().join(', ');
-  const details = {
-    found: ALTERED_WORDS[altered.flaw],
-    month: altered.month,
-    account: altered.accountId,
-    quotaDay: altered.day,
-    eventId: altered.eventId,
-    differences: altered.differences,
-    mark: altered.mark,
-    cure: 'safeband verify names each difference; the runbook has the next steps',
-    day: isoDay(dayOf(at)),
-  };
+export function alteredAlert(altered: Altered): FleetAlert {
+  const { month, flaw, accountId, day, eventId, differences, mark } = altered;
+  const found = ALTERED_WORDS[flaw];
+  const where = accountId === null ? '' : ` (account ${accountId}, day ${day}, event ${eventId})`;
   return {
     accountId: FLEET,
     kind: 'log_altered',
     severity: 'critical',
     details: {
-      ...(isOther ? open : details),
-      ...(months === '' ? {} : { otherMonths: months }),
+      message: `${month}: ${found}${where}; ${counted(differences, 'difference')} found`,
+      found,
+      month,
+      account: accountId,
+      quotaDay: day,
+      eventId,
+      differences,
+      mark,
+      cure: 'safeband verify names each difference; the runbook has the next steps',
+      day: `${month}-01`,
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Reads alerts for people. An alert is one row for each account, kind and day; it opens again when
  * its cause comes back. Some kinds continue over midnight (`ALERTS_OVER_MIDNIGHT`). Leaves out the
- * ids of other accounts (`identity_in_use`), because the reader may have no right to know them.
+ * ids of other accounts (`identity_in_use`), because the reader may have no right to know them, and
+ * the mark of differences (`log_altered`), which only the audit understands.
  */
 import { SEVERITIES, type AlertKind, type Severity } from '../../domain/account/alertKinds.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
@@ -47,8 +48,8 @@ const act = (action: 'acknowledged' | 'closed', more = ''): string =>
      order by x.action_id desc limit 1)`;
 
 const ALERT = `jsonb_build_object('alertId', alert_id, 'accountId', account_id, 'kind', kind,
-  'severity', severity, 'day', safeband.day_no(quota_day), 'details', details - 'accounts',
-  'times', times, 'openedAt', safeband.ms_of(opened_at), 'raisedAt', safeband.ms_of(raised_at),
+  'severity', severity, 'day', safeband.day_no(quota_day),
+  'details', details - '{accounts,mark}'::text[], 'times', times, 'openedAt', safeband.ms_of(opened_at), 'raisedAt', safeband.ms_of(raised_at),
   'acknowledged', case when acknowledged_at is not null then ${act('acknowledged')} end,
   'resolvedAt', safeband.ms_of(resolved_at),
   'closed', case when resolved_at is not null then ${act('closed', ' and x.at = a.resolved_at')} end,

@@ -77,31 +77,18 @@ export async function readComparisons(db: Queryable): Promise<Comparisons> {
   return found ?? { month: null, at: null, sealedAt: null, tooLarge: 0 };
 }
 
-type Details = { readonly [name: string]: string | number | null };
-export type AlteredAlerts = {
-  /** The open alert; null: there is none. */
-  readonly open: Details | null;
-  /** True if a person has closed an alert about exactly these differences. */
-  readonly isAccepted: boolean;
-};
-
-/** Reads what people know of the differences of a month. */
-export async function readAlteredAlerts(
+/** True if a person has closed an alert about exactly these differences of the month. */
+export async function isAccepted(
   db: Queryable,
   { month, mark }: { readonly month: string; readonly mark: string },
-): Promise<AlteredAlerts> {
-  const [found] = await rowsOf<AlteredAlerts>(
-    db,
-    `select jsonb_build_object(
-       'open', (select details from safeband.alerts
-                 where kind = 'log_altered' and resolved_at is null
-                 order by quota_day desc limit 1),
-       'isAccepted', exists (select from safeband.alerts
-          where kind = 'log_altered' and resolved_at is not null
-            and details->>'month' = $1 and details->>'mark' = $2)) as row`,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from safeband.alerts
+      where kind = 'log_altered' and resolved_at is not null
+        and details->>'month' = $1 and details->>'mark' = $2`,
     [month, mark],
   );
-  return found ?? { open: null, isAccepted: false };
+  return rowCount !== 0;
 }
 
 /**

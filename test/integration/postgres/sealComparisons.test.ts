@@ -8,7 +8,14 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { sealWork } from '../../../src/activities/audit/seals.js';
 import { erasureFinding } from '../../../src/doctor/erasures.js';
 import { sealFinding } from '../../../src/doctor/seals.js';
-import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
+import {
+  DAY_MS,
+  dayOf,
+  HOUR_MS,
+  isoDay,
+  MINUTE_MS,
+  startOf,
+} from '../../../src/domain/primitives/time.js';
 import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
 import { beginComparison } from '../../../src/postgres/data/comparisons.js';
 import { erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
@@ -171,7 +178,7 @@ it('a deleted seal is not made again: each program names its month until it is r
   const { rows: months } = await pool.query<{ month: string }>(
     'select month::text from safeband.event_seals order by month',
   );
-  await pool.query('insert into safeband.seal_comparisons (month, begun_at) select $1, now()', [
+  await pool.query('insert into safeband.seal_comparisons (month, begun_at) values ($1, now())', [
     months.at(-1)?.month,
   ]);
   const tables = ['event_seals', 'event_seal_days'];
@@ -216,54 +223,88 @@ it('a deleted seal is not made again: each program names its month until it is r
   for (const table of tables) await pool.query(`drop table kept_${table}`);
 });
 
-it('the alert of a changed month names the row, and a person who closes it accepts exactly these differences', async () => {
-  const { rows } = await pool.query<{ id: string; day: string; account: string }>(
-    `select event_id::text as id, quota_day::text as day, account_id as account
-       from safeband.inmail_events where to_char(quota_day, 'YYYY-MM') = $1
-      order by event_id limit 2`,
-    [month],
-  );
-  const [edited, other] = rows;
-  const move = (row: { readonly id: string } | undefined, by: string): Promise<void> =>
+it('each changed month has its alert, and a person who closes it accepts exactly these differences', async () => {
+  type Place = { readonly id: string; readonly day: string; readonly account: string };
+  const rowsOf = async (of: string): Promise<readonly Place[]> =>
+    (
+      await pool.query<Place>(
+        `select event_id::text as id, quota_day::text as day, account_id as account
+           from safeband.inmail_events where to_char(quota_day, 'YYYY-MM') = $1
+          order by event_id limit 2`,
+        [of],
+      )
+    ).rows;
+  const next = isoDay(dayOf(Date.parse(`${month}-01`) + 32 * DAY_MS)).slice(0, 7);
+  const [edited, other] = await rowsOf(month);
+  const [later] = await rowsOf(next);
+  const move = (row: Place | undefined, by: string): Promise<void> =>
     byForce(
       `update safeband.inmail_events set delivered_at = delivered_at + interval '${by}'
         where event_id = ${row?.id}`,
     );
-  /** Compares the month on that day, and returns the open alerts. */
-  const openOn = async (day: number): Promise<readonly { readonly alertId: number }[]> => {
-    await pool.query('delete from safeband.seal_comparisons'); // it is the turn of the first month
-    await compareOn(day);
+  type Open = { readonly alertId: number; readonly raisedAt: string };
+  const open = async (): Promise<readonly Open[]> => {
     const { out } = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env: env() });
     return JSON.parse(out).alerts;
+  };
+  /** Compares the first month on that day, and returns the open alerts. */
+  const openOn = async (day: number): Promise<readonly Open[]> => {
+    await pool.query('delete from safeband.seal_comparisons');
+    await compareOn(day);
+    return open();
+  };
+  const detailsOf = (row: Place | undefined) => ({
+    message:
+      `${row?.day.slice(0, 7)}: row was edited (account ${row?.account}, day ${row?.day}, ` +
+      `event ${row?.id}); 1 difference found`,
+    found: 'row was edited',
+    month: row?.day.slice(0, 7),
+    account: row?.account,
+    quotaDay: row?.day,
+    eventId: row?.id,
+    differences: 1,
+  });
+  const closes = ({ alertId, raisedAt }: Open) =>
+    safeband(
+      ['alerts', 'close', String(alertId), '--raised-at', raisedAt, '--reason', 'it is known'],
+      { env: env() },
+    );
+  const close = async (closed: Open | undefined): Promise<void> => {
+    expect(closed && (await closes(closed))).toMatchObject({ code: 0, err: '' });
   };
   await move(edited, '1 s');
   const [alert] = await openOn(10);
   expect(alert).toMatchObject({
     accountId: 'safeband:fleet',
     severity: 'critical',
-    details: {
-      found: 'row was edited',
-      month,
-      account: edited?.account,
-      quotaDay: edited?.day,
-      eventId: edited?.id,
-      differences: 1,
-    },
+    quotaDay: `${month}-01`,
+    details: { ...detailsOf(edited), day: `${month}-01` },
   });
-  const close = async (closed: { readonly alertId: number } | undefined): Promise<void> => {
-    const words = ['alerts', 'close', String(closed?.alertId), '--reason', 'it is known'];
-    expect(await safeband(words, { env: env() })).toMatchObject({ code: 0, err: '' });
-  };
-  await close(alert);
-  expect(await openOn(11)).toEqual([]);
+  expect(alert).not.toHaveProperty('details.mark');
+  await move(later, '1 s');
+  await compareOn(11);
+  const both = await open();
+  expect(both).toMatchObject([{ details: detailsOf(later) }, { alertId: alert?.alertId }]);
+  const { out } = await safeband(['alerts'], { env: env() });
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(detailsOf(later).message);
+  await close(both[0]);
+  // The month has differed again since the person has read its alert.
   await move(other, '1 s');
   const [more] = await openOn(12);
   expect(more).toMatchObject({ details: { month, differences: 2 } });
+  expect(alert && (await closes(alert))).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('AlertRaisedAgain'),
+  });
+  await close(more);
+  expect(await openOn(13)).toEqual([]);
   // The rows are as they were, and the same edit again is not what the person has accepted.
   await move(edited, '-1 s');
-  await move(other, '-1 s');
-  expect(await openOn(13)).toMatchObject([{ alertId: more?.alertId }]);
-  await close(more);
-  await move(edited, '1 s');
   expect(await openOn(14)).toMatchObject([{ details: { month, differences: 1 } }]);
+  await move(other, '-1 s');
+  const [last] = await openOn(15);
+  expect(last).toMatchObject({ alertId: alert?.alertId });
+  await close(last);
+  await move(edited, '1 s');
+  expect(await openOn(16)).toMatchObject([{ details: { month, differences: 1 } }]);
 });

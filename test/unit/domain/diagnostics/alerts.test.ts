@@ -101,24 +101,15 @@ it('a refusal names who has acted before, and what to do', () => {
   });
 });
 
-it('an open alert about a changed month stays about this month, and names the other ones', () => {
+it('the alert of a changed month states in one sentence what was found, and belongs to this month', () => {
+  const altered = { month: '2026-10', mark: 'm1', differences: 2 } as const;
   const row = { flaw: 'edited', accountId: 'a', day: '2026-10-07', eventId: '7' } as const;
-  const found = (month: string, mark: string, open: ReturnType<typeof alteredAlert> | null) =>
-    alteredAlert({ ...row, month, mark, differences: 1 }, at('04:00'), open?.details ?? null);
-  const first = found('2026-10', 'm1', null);
-  expect(first.details).toMatchObject({ month: '2026-10', mark: 'm1', found: 'row was edited' });
-  expect(first.details).not.toHaveProperty('otherMonths');
-  const second = found('2026-11', 'm2', found('2026-09', 'm3', first));
-  expect(second.details).toMatchObject({
-    month: '2026-10',
-    mark: 'm1',
-    otherMonths: '2026-09, 2026-11',
+  expect(alteredAlert({ ...altered, ...row }).details).toMatchObject({
+    message: '2026-10: row was edited (account a, day 2026-10-07, event 7); 2 differences found',
+    day: '2026-10-01',
   });
-  // Its own month has changed again, and another month is named once.
-  const again = found('2026-09', 'm4', found('2026-10', 'm5', second));
-  expect(again.details).toMatchObject({
-    month: '2026-10',
-    mark: 'm5',
-    otherMonths: '2026-09, 2026-11',
+  const seal = { flaw: 'seal', accountId: null, day: '2026-10-01', eventId: null } as const;
+  expect(alteredAlert({ ...altered, ...seal, differences: 1 }).details).toMatchObject({
+    message: '2026-10: seal was changed or deleted; 1 difference found',
   });
 });
