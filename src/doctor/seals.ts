@@ -34,9 +34,8 @@ export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
       'the month is too large for the audit';
     return warn(NAME, text, 'safeband seal');
   }
-  const { at, sealedAt } = compared;
   const text = `${last}; ${comparedWords(compared, now)}`;
-  const isLate = now - Math.max(at ?? 0, sealedAt ?? now) > COMPARED_MS;
+  const isLate = now - (compared.since ?? now) > COMPARED_MS;
   return isLate ? warn(NAME, text, VERIFY) : ok(NAME, text);
 }
 

@@ -162,7 +162,7 @@ const FLEET: { readonly [name: string]: Shown } = {
       Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),
   },
   safeband_seals_compared_age_seconds: {
-    help: 'Age of the last comparison of a sealed month with the event log, which is daily',
+    help: 'Age of the last comparison of a sealed month with the event log, or of the first seal',
     values: one(({ sealsComparedSeconds }) => sealsComparedSeconds),
   },
   safeband_webhooks_waiting: {

@@ -14,9 +14,9 @@ const taken = (row: string): string => `safeband.utc_day(${row}.begun_at) >= saf
     or ${row}.begun_at > safeband.at_ms($1) - interval '${LOST}')`;
 
 /**
- * Takes a month whose seal was deleted, as long as its comparison has not found that; then the month
- * whose last comparison is the oldest. Returns its first day. Null: a month of today is taken, or
- * none is sealed.
+ * Takes a month whose seal was deleted, as long as its comparison has not found that; then the
+ * month whose last comparison is the oldest. Returns its first day. Null: a month of today is
+ * taken, or none is sealed.
  */
 export async function beginComparison(db: Queryable, at: Instant): Promise<string | null> {
   const { rows } = await db.query<{ month: string }>(
@@ -50,12 +50,16 @@ export async function endComparison(
   );
 }
 
+/** When a month was compared last; before the first comparison, when the first one was sealed. */
+export const COMPARED_SINCE = `(select greatest(max(compared_at),
+    (select min(sealed_at) from safeband.event_seals)) from safeband.seal_comparisons)`;
+
 export type Comparisons = {
   /** The month that was compared last, such as 2026-10, and when; null: none was. */
   readonly month: string | null;
   readonly at: Instant | null;
-  /** When the first month was sealed; null: none is. */
-  readonly sealedAt: Instant | null;
+  /** The same, or when the first month was sealed; null: none is. */
+  readonly since: Instant | null;
   /** Months that are too large for an audit. */
   readonly tooLarge: number;
 };
@@ -66,7 +70,7 @@ export async function readComparisons(db: Queryable): Promise<Comparisons> {
     db,
     `select jsonb_build_object(
        'month', to_char(last.month, 'YYYY-MM'), 'at', safeband.ms_of(last.compared_at),
-       'sealedAt', (select safeband.ms_of(min(sealed_at)) from safeband.event_seals),
+       'since', safeband.ms_of(${COMPARED_SINCE}),
        'tooLarge', (select count(*) from safeband.seal_comparisons
                      where result = 'too_large')) as row
      from (select 1) one left join lateral (
@@ -74,7 +78,7 @@ export async function readComparisons(db: Queryable): Promise<Comparisons> {
         order by compared_at desc limit 1) last on true`,
     [],
   );
-  return found ?? { month: null, at: null, sealedAt: null, tooLarge: 0 };
+  return found ?? { month: null, at: null, since: null, tooLarge: 0 };
 }
 
 /** True if a person has closed an alert about exactly these differences of the month. */

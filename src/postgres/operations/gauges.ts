@@ -4,6 +4,7 @@
  */
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
+import { COMPARED_SINCE } from '../data/comparisons.js';
 import { onlyRow, rowsOf, type Queryable } from '../pool.js';
 import { SAVED } from '../save/accounts.js';
 import { AUDIT_SIGN } from './recovery.js';
@@ -59,7 +60,7 @@ export type Gauges = {
     /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
     readonly found: { readonly [what: string]: number };
   } | null;
-  /** Since the audit has compared a sealed month with the event log (R29); null: it has not yet. */
+  /** Since a sealed month was compared (R29), or the first one was sealed; null: none is. */
   readonly sealsComparedSeconds: number | null;
   /** Events that wait to be sent to receivers; events that they did not ask for do not count. */
   readonly webhooks: {
@@ -88,8 +89,7 @@ const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, '
                    from current c left join largest l on l.name = c.group_name
                   group by 1, 2) g)`;
 
-const SEALS_COMPARED = `(select extract(epoch from clock_timestamp() - max(compared_at))::float8
-         from safeband.seal_comparisons)`;
+const SEALS_COMPARED = `extract(epoch from clock_timestamp() - ${COMPARED_SINCE})::float8`;
 
 const TABLES = `(select coalesce(jsonb_agg(jsonb_build_object('table', name, 'bytes', bytes)
            order by name), '[]')

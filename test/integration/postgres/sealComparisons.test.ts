@@ -21,6 +21,7 @@ import { beginComparison } from '../../../src/postgres/data/comparisons.js';
 import { erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths } from '../../../src/postgres/data/seal.js';
 import { verifyMonth } from '../../../src/postgres/data/verifyMonth.js';
+import { readGauges } from '../../../src/postgres/operations/gauges.js';
 import { readErasureKeys } from '../../../src/postgres/operations/vitals.js';
 import { createPool, inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { safeband } from '../../support/cli.js';
@@ -101,6 +102,11 @@ it('a login with the rights of a worker compares a month', async () => {
 });
 
 it('doctor shows the last comparison, and warns if there is none for days', async () => {
+  // Without a comparison, the age of the first seal is the gauge, so that its alert can fire.
+  const { sealsComparedSeconds } = await readGauges(pool, 0);
+  expect(sealsComparedSeconds).toBeGreaterThanOrEqual(0);
+  expect(await sealFinding(pool, now + 2 * DAY_MS)).toMatchObject({ level: 'ok' });
+  expect(await sealFinding(pool, now + 4 * DAY_MS)).toMatchObject({ level: 'warn' });
   await compareOn(0);
   expect(await sealFinding(pool, now)).toMatchObject({
     level: 'ok',
