@@ -1,11 +1,14 @@
-/** `safeband doctor` names each problem with its fix, and every example of help and documents runs. */
+/**
+ * `safeband doctor` names each problem with its fix, `safeband recover` waits for accounts, and
+ * every example of help and documents runs.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeShare } from '../../../src/postgres/access/shares.js';
 import { noteStarted } from '../../../src/postgres/operations/recovery.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { ask, run as runNow, update, sent } from '../../support/account.js';
+import { ask, run as runNow, update, sent, skipToSave } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
 import { commandsIn, shapesIn, unlike } from '../../support/docs.js';
 import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
@@ -137,6 +140,28 @@ describe('doctor', () => {
     expect(out).toContain('fix: correct TEMPORAL_CLI_PATH, or unset it');
     expect(out).not.toContain('pass-word');
   });
+});
+
+it('recover waits for an account that an audit has started before, until it has read its rows', async () => {
+  const { id, account } = await sent(stand, 0);
+  await skipToSave(account);
+  await stand.pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
+     values ($1, 'workflow_missing', 'critical', safeband.utc_day(now()), now())`,
+    [id],
+  );
+  const recover = async (...more: readonly string[]): Promise<Ended> =>
+    safeband(['recover', ...more], { ...settingsOf(stand), signal: AbortSignal.abort() });
+  const reported = async (): Promise<unknown> => {
+    const { code, out } = await recover('--json');
+    return { code, ...JSON.parse(out) };
+  };
+  await expect.poll(reported).toMatchObject({ code: 1, missing: 0, opening: 1 });
+  expect((await recover()).out).toContain(
+    '1 started account has not read its rows yet; next: safeband doctor',
+  );
+  await runNow(account);
+  expect(await reported()).toMatchObject({ code: 0, missing: 0, opening: 0 });
 });
 
 /** False for a command that is only named, or whose alert does not exist in the test. */

@@ -1,10 +1,18 @@
-/** `safeband recover`: starts all accounts that have no workflow, and shows the progress. */
+/**
+ * `safeband recover`: starts all accounts that have no workflow, waits until they have read their
+ * rows, and shows the progress.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { SECOND_MS } from '../../../domain/primitives/time.js';
 import { previewOrder } from '../../../postgres/fleet/orders.js';
-import { readClock, readConnected, readOpened } from '../../../postgres/operations/fleet.js';
+import {
+  readClock,
+  readConnected,
+  readOpened,
+  readUnopened,
+} from '../../../postgres/operations/fleet.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { withProgress, type Style } from '../../output.js';
@@ -29,8 +37,8 @@ export const registerRecover: Register = (program: Command, context: Context) =>
     .summary('start all accounts that have no workflow, and show the progress')
     .description(
       'Starts every connected account that has no workflow, as after the loss of Temporal: it runs ' +
-        "the fleet audit at once, and waits until all accounts have a workflow. An account's " +
-        'start reads its rows; what it sent last may be missing there, so it may wait. After a ' +
+        'the fleet audit at once, and waits until all accounts have a workflow and have read ' +
+        'their rows. What an account sent last may be missing there, so it may wait. After a ' +
         'restore of Postgres, such an account must wait: do not resume it on that day.',
     )
     .action(async () => {
@@ -40,7 +48,7 @@ export const registerRecover: Register = (program: Command, context: Context) =>
       );
       context.answer({
         json: found,
-        exitCode: found.missing > 0 ? EXIT.found : EXIT.ok,
+        exitCode: found.missing + found.opening > 0 ? EXIT.found : EXIT.ok,
         text: (style) => linesOf(found, style).join('\n'),
       });
     });
@@ -61,14 +69,14 @@ const textOf = ({ connected, missing }: Pick<Recovered, 'connected' | 'missing'>
 
 function linesOf(found: Recovered, { colors }: Style): readonly string[] {
   const { missing, opening, waiting } = found;
+  const next = `next: ${colors.bold(commandLine('doctor', []))}`;
+  const unread = opening === 1 ? 'account has not read its' : 'accounts have not read their';
   const [one, wait] = waiting === 1 ? ['account', 'waits'] : ['accounts', 'wait'];
   const order = commandLine('order make', ['resume'], '--cooldown unclean_end --reason …');
   return [
     textOf(found),
-    ...(missing > 0
-      ? [`none was started for two minutes; next: ${colors.bold(commandLine('doctor', []))}`]
-      : []),
-    ...(opening > 0 ? [`${thousands(opening)} of them have not read their rows yet`] : []),
+    ...(missing > 0 ? [`no account was started for two minutes; ${next}`] : []),
+    ...(opening > 0 ? [`${thousands(opening)} started ${unread} rows yet; ${next}`] : []),
     ...(waiting > 0
       ? [
           `${thousands(waiting)} ${one} ${wait} until midnight UTC (unclean_end)`,
@@ -95,7 +103,8 @@ async function recovered(
     const running = await listRunning(client);
     const ids = await readConnected(pool);
     const missed = new Set(ids.filter((id) => !running.has(id)));
-    for (const id of missed) started.add(id);
+    // Audits that began before this command have started accounts, too.
+    for (const id of [...missed, ...(await readUnopened(pool))]) started.add(id);
     const [connected, missing] = [ids.length, missed.size];
     show(textOf({ connected, missing }));
     // The row of a started account shows whether it waits, as soon as the account has read it.
