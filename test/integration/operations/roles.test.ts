@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
+import { readErasureKeys } from '../../../src/postgres/operations/vitals.js';
 import { migrate } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
 import {
@@ -64,7 +65,7 @@ const RIGHTS = `
   campaign_days       s       -         s       s
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s
-  erasures            -       -         s       -
+  erasures            -       -         s       s.
   event_seal_days     si      -         s       -
   event_seals         si      -         s       s
   group_recipients    siud    -         s       siud
@@ -120,6 +121,12 @@ it('each role has exactly these rights on every table', async () => {
   expect(rows.map(({ line }) => line)).toEqual(
     wanted.map((line) => line.trim().replaceAll(/\s+/g, ' ')),
   );
+});
+
+it('a server reads with which keys people were erased, and not by whom', async () => {
+  const server = await logins.poolIn('safeband_server', 1);
+  expect(await readErasureKeys(server)).toMatchObject({ erasures: {} });
+  await expect(server.query('select erased_by from safeband.erasures')).rejects.toThrow('denied');
 });
 
 it('a server closes an alert for a person, and changes nothing else of it', async () => {
