@@ -30,7 +30,7 @@ import {
   pruneShares,
 } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
-import { startMissing, wakeOrStart, type Starting, type Woken } from './audit/missing.js';
+import { startMissing, wakeOrStart, type Begun, type Starting, type Woken } from './audit/missing.js';
 import { sealWork, type DataNeeds, type SealWork } from './audit/seals.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
@@ -109,7 +109,7 @@ async function audit(
   const awake = await wakeAll(pool, [...wanted], auditWakes, workflows, raise);
   const begun = await startMissing(pool, absent, workflows, raise);
   const woken = joined(awake, begun);
-  const overdue = except(silent, [...woken.missing, ...begun.notTried]);
+  const overdue = except(silent, [...woken.missing, ...nextAudit(begun)]);
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
     ...overdue.map((suspect) => overdueAlert(suspect, at)),
@@ -204,8 +204,16 @@ async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> 
 }
 
 /**
+ * Returns the accounts that the next audit starts. Each audit begins with the same account: if it
+ * starts none, the next one may come no further.
+ */
+const nextAudit = ({ missing, notTried }: Begun): readonly string[] =>
+  missing.length > 0 ? notTried : [];
+
+/**
  * Leaves out the accounts that were started again, and those that the next audit starts: they are
- * silent because they had no workflow. An account whose start failed stays: nothing else names it.
+ * silent because they had no workflow. An account whose start failed stays: if its wake failed, too,
+ * nothing else names it.
  */
 function except(silent: readonly Suspect[], missing: readonly string[]): readonly Suspect[] {
   const known = new Set(missing);

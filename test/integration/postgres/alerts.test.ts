@@ -278,7 +278,7 @@ it('a long audit keeps the alert of an account that it could not start, reports 
   );
   const comparisons = async (): Promise<number | null> =>
     (await pool.query('select from safeband.seal_comparisons')).rowCount;
-  let aheadMs = 0;
+  let [aheadMs, endMs, isAway] = [0, 13 * MINUTE_MS, false];
   const sinceBegin = performance.now.bind(performance);
   vi.spyOn(performance, 'now').mockImplementation(() => sinceBegin() + aheadMs);
   vi.spyOn(Date, 'now').mockImplementation(() => now + aheadMs);
@@ -287,8 +287,8 @@ it('a long audit keeps the alert of an account that it could not start, reports 
     {
       running: none,
       wake: async (accountId) => {
-        aheadMs = 13 * MINUTE_MS; // the time of an audit ends with its first batch
-        if (accountId === refused) throw new Error('Temporal does not answer');
+        aheadMs = endMs; // the time of an audit ends with its first batch
+        if (isAway || accountId === refused) throw new Error('Temporal does not answer');
         return false;
       },
       start: nothing,
@@ -319,6 +319,10 @@ it('a long audit keeps the alert of an account that it could not start, reports 
   expect(await comparisons()).toBe(0);
   await audit('short', now + 20 * MINUTE_MS);
   expect(await comparisons()).toBe(1);
+  // Each audit begins with the same accounts: if it starts none of them, the others are overdue.
+  [endMs, isAway] = [26 * MINUTE_MS, true];
+  expect(await audit('away', now + 40 * MINUTE_MS)).toMatchObject({ unreached: 26, silent: 26 });
+  expect(await openOf(last)).toContain('run_overdue');
   const { rows: heartbeats } = await pool.query(
     `select distinct explanation->>'erasureKey' as key from safeband.reconciler_runs`,
   );
