@@ -54,6 +54,7 @@ export function fleetActivities(
   data: DataNeeds,
 ): Pick<Activities, 'readClock' | 'auditFleet'> {
   const seals = sealWork(pool, data);
+  let wasLong = false;
   return {
     readClock: () => readClock(pool),
     auditFleet: async (ask) => {
@@ -61,6 +62,10 @@ export function fleetActivities(
       const audited = await audit(pool, workflows, ask, { ...sizes, ...data });
       await startUnstarted(pool, workflows.startOrder);
       const isLong = performance.now() - begun > LONG_MS;
+      if (isLong && !wasLong && data.erasureKey !== undefined) {
+        log.warn('no month is sealed or compared: the audit took longer than five minutes');
+      }
+      wasLong = isLong;
       await forget(pool, ask, { keep: data.keep, seals: isLong ? null : seals });
       return audited;
     },

@@ -26,18 +26,20 @@ export async function sealFinding(pool: Pool, now: Instant): Promise<Finding> {
   }
   if (month === null) return ok(NAME, 'no month is sealed (safeband seal, docs/data.md)');
   const compared = await readComparisons(pool);
-  const last = `last ${month.slice(0, 7)}, hash ${hash.slice(0, HASH_SHOWN)}…`;
   const due = await dueMonth(pool, now, LATE_DAYS);
-  if (due !== null) {
-    const text =
-      `${last}; ${due} ended more than ${LATE_DAYS} days ago and has no seal: rows came late, or ` +
-      'the month is too large for the audit';
-    return warn(NAME, text, 'safeband seal');
-  }
-  const text = `${last}; ${comparedWords(compared, now)}`;
   const isLate = now - (compared.since ?? now) > COMPARED_MS;
-  return isLate ? warn(NAME, text, VERIFY) : ok(NAME, text);
+  const text = [
+    `last ${month.slice(0, 7)}, hash ${hash.slice(0, HASH_SHOWN)}…`,
+    ...(due === null ? [] : [unsealedWords(due)]),
+    comparedWords(compared, now),
+  ].join('; ');
+  const cures = [...(due === null ? [] : ['safeband seal']), ...(isLate ? [VERIFY] : [])];
+  return cures.length > 0 ? warn(NAME, text, cures.join('; ')) : ok(NAME, text);
 }
+
+const unsealedWords = (month: string): string =>
+  `${month} ended more than ${LATE_DAYS} days ago and has no seal: rows came late, the month is ` +
+  'too large for the audit, or audits take more than five minutes';
 
 const VERIFY =
   'safeband verify; then give all workers the SAFEBAND_ERASURE_KEY of the seals, and read their ' +

@@ -304,9 +304,10 @@ it('a long audit keeps the alert of an account that it could not start, reports 
     USUAL_SIZES,
     { keep: RETENTION_DEFAULT, erasureKey },
   );
+  const warnings: string[] = [];
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => undefined },
-    log: { value: { info: () => undefined, warn: () => undefined } },
+    log: { value: { info: () => undefined, warn: (text: string) => void warnings.push(text) } },
   });
   const audit = (runId: string, when: number) =>
     asyncLocalStorage.run(context, () => auditFleet({ runId, at: when, skewMs: 0 }));
@@ -317,6 +318,7 @@ it('a long audit keeps the alert of an account that it could not start, reports 
   expect(await openOf(last)).toEqual(['workflow_missing']);
   expect(await openOf(gone[1]?.id ?? '')).toEqual(['workflow_missing']);
   expect(await comparisons()).toBe(0);
+  expect(warnings).toContainEqual(expect.stringContaining('no month is sealed or compared'));
   await audit('short', now + 20 * MINUTE_MS);
   expect(await comparisons()).toBe(1);
   // Each audit begins with the same accounts: if it starts none of them, the others are overdue.
