@@ -194,7 +194,7 @@ async function keptOrder(orderId: string, count: number): Promise<readonly strin
 }
 const countsOfOrder = (orderId: string) => readOrder(pool, orderId, null);
 
-it('an outcome is noted while another one is taken back, and neither waits for the other', async () => {
+it('an outcome is noted while another one is taken back, and both end', async () => {
   const orderId = '0000000000000001';
   const [one = '', other = ''] = await keptOrder(orderId, 2);
   const PARTS = 16; // Connections write the same counts if their numbers are equal by this divisor.
