@@ -12,7 +12,7 @@ import {
 import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
 import { dayOf, MINUTE_MS, SECOND_MS, startOf, type Instant } from '../domain/primitives/time.js';
 import type { Sizes } from '../platform/sizes.js';
-import { NO_ERASURE_KEY } from '../postgres/data/erasureKey.js';
+import { NO_ERASURE_KEY } from '../postgres/data/erased.js';
 import {
   ACCOUNTS_PAGE,
   closeFleetAlerts,

@@ -1,6 +1,6 @@
 /** The key of erasures: a worker without it does not know erased recipients (R29). */
 import { counted } from '../domain/primitives/clockWords.js';
-import { NO_ERASURE_KEY } from '../postgres/data/erasureKey.js';
+import { NO_ERASURE_KEY } from '../postgres/data/erased.js';
 import type { ErasureKeys } from '../postgres/operations/vitals.js';
 import { ok, warn, type Finding } from './finding.js';
 

@@ -5,16 +5,13 @@
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { ConfigError, type Environment } from '../../platform/environment.js';
+import { ERASED, NO_ERASURE_KEY } from './erased.js';
 
 export type ErasureKey = { readonly id: string; readonly secret: KeyObject };
 
 const SETTING = 'SAFEBAND_ERASURE_KEY';
 const KEY_BYTES = 32;
 const MAKE = 'make one with: openssl rand -base64 32';
-/** What the heartbeat of an audit has instead of the id of a key, if its worker has none. */
-export const NO_ERASURE_KEY = 'none';
-/** The beginning of every keyed hash. */
-export const ERASED = 'erased:';
 const HASH_CHARACTERS = 40;
 const ID_CHARACTERS = 8;
 
@@ -43,8 +40,9 @@ export function keyOf(bytes: Buffer): ErasureKey {
   return { id: print.slice(0, ID_CHARACTERS), secret: createSecretKey(bytes) };
 }
 
-/** Returns the beginning of the hashes of this key. */
-export const prefixOf = ({ id }: ErasureKey): string => `${ERASED}${id}:`;
+/** Returns the beginning of the hashes of this key; without a key, of no hash. */
+export const prefixOf = (key: ErasureKey | undefined): string =>
+  key ? `${ERASED}${key.id}:` : NO_ERASURE_KEY;
 
 function hashed(key: ErasureKey, kind: 'proof' | 'recipient', text: string): string {
   const hash = createHmac('sha256', key.secret).update(`${kind} ${text}`).digest('hex');

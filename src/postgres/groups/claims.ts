@@ -13,9 +13,10 @@ import type { RecipientId, ReservationId } from '../../domain/primitives/ids.js'
 import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { CLAIM_MS, VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
+import { ERASED } from '../data/erased.js';
 import { erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import { CONTACTS_MAX, ERASED, IS_UNSAVED, mayBe, refuseUnknownKey } from './contacts.js';
+import { CONTACTS_MAX, IS_UNSAVED, mayBe, refuseUnknownKey } from './contacts.js';
 import { groupKeyOf } from './desk.js';
 
 /** Less than a try of the activity waits. */
@@ -44,7 +45,7 @@ export async function claimContacts(
 ): Promise<ClaimedContacts> {
   // A statement that comes after the answer of this try would leave a claim that no ask uses.
   await db.query(`set local statement_timeout = ${STATEMENT_MS}`);
-  await refuseUnknownKey(db, ask.group, key ? prefixOf(key) : 'none', ask.since);
+  await refuseUnknownKey(db, ask.group, prefixOf(key), ask.since);
   const keys = keysOf(
     ask.claims.map(({ recipientId }) => recipientId),
     key,

@@ -5,6 +5,7 @@ import { isSameRecipient } from '../../domain/account/kept.js';
 import { isRecipientId } from '../../domain/primitives/ids.js';
 import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
+import { ERASED, isErased } from '../data/erased.js';
 
 /** The part of `pg` that the desk needs: a pool or a connection. */
 export type Queryable = {
@@ -20,8 +21,6 @@ export const CONTACTS_MAX = 200;
 export const IS_UNSAVED = `c.granted_at > clock_timestamp() - interval '1 hour'
   and not exists (select from safeband.reservations known
     where known.account_id = c.account_id and known.reservation_id = c.reservation_id)`;
-/** The beginning of the hash of an erased recipient (R29). */
-export const ERASED = 'erased:';
 
 /** True for an account that is in the group `$1` and connected; `a` is its row, or null. */
 export const IS_MEMBER = `coalesce(a.group_name = $1 and a.state <> 'disconnected', false)`;
@@ -128,7 +127,7 @@ export async function refuseUnknownKey(
        union all
        select account_id, recipient_key, safeband.utc_day(sent_at) from safeband.past_sends) r
        join safeband.accounts a using (account_id)
-      where r.recipient_key collate "C" >= '${ERASED}' and r.recipient_key collate "C" < 'erased;'
+      where ${isErased('r.recipient_key')}
         and not starts_with(r.recipient_key, $2) and a.group_name = $1
         and ($3::int is null or r.day >= safeband.day_at($3)) limit 1`,
     [group, prefix, since],

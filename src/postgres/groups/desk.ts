@@ -7,7 +7,8 @@ import type { GroupOrder } from '../../domain/fleet/groupAsk.js';
 import type { GroupAsk, Hold, Place } from '../../domain/fleet/groupPlace.js';
 import { searchKeyOf } from '../../domain/primitives/linkedinId.js';
 import { SECOND_MS } from '../../domain/primitives/time.js';
-import { ERASED, IS_MEMBER, readContacts, refuseUnknownKey, type Queryable } from './contacts.js';
+import { ERASED, NO_ERASURE_KEY } from '../data/erased.js';
+import { IS_MEMBER, readContacts, refuseUnknownKey, type Queryable } from './contacts.js';
 
 /** The rows of asks of groups, as `safeband/client` and the HTTP server use them. */
 export interface GroupDesk {
@@ -63,7 +64,7 @@ export function pgGroupDesk(db: Queryable, options: DeskOptions = {}): GroupDesk
     hold: async (ask) => {
       if (ask.recipientId === null) return { held: true, granted: null, contacts: [] };
       const keys = keysOf(ask.recipientId);
-      await refuseUnknownKey(db, ask.group, erased?.prefix ?? 'none');
+      await refuseUnknownKey(db, ask.group, erased?.prefix ?? NO_ERASURE_KEY);
       const hold = await takeHold(db, ask, keys);
       if (!hold.held) return hold;
       const contacts = await readContacts(db, ask, keys, hold.account);

@@ -3,7 +3,8 @@ import type { LoggedChat } from '../../domain/commands/reply.js';
 import { isSameRecipient, recipientKeyOf } from '../../domain/account/kept.js';
 import type { ChatId, RecipientId, ReservationId } from '../../domain/primitives/ids.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
-import { ERASED, erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
+import { isErased } from '../data/erased.js';
+import { erasedRecipient, prefixOf, type ErasureKey } from '../data/erasureKey.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 /** Maximum rows of one recipient: members that share a key differ in their spelling. */
@@ -74,9 +75,8 @@ async function refuseUnknownKey(
        union all
        select recipient_key from safeband.past_sends
         where account_id = $1 and safeband.utc_day(sent_at) >= safeband.day_at($2)) contacted
-      where recipient_key collate "C" >= '${ERASED}' and recipient_key collate "C" < 'erased;'
-        and not starts_with(recipient_key, $3) limit 1`,
-    [accountId, since, key ? prefixOf(key) : 'none'],
+      where ${isErased('recipient_key')} and not starts_with(recipient_key, $3) limit 1`,
+    [accountId, since, prefixOf(key)],
   );
   if (rowCount === 0) return;
   throw new Error(
