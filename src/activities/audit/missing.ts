@@ -74,7 +74,8 @@ export async function startMissing(
   };
   const until = Date.now() + STARTS_MS;
   const opening = new Opening(pool);
-  if (accountIds.length === 0) await note(pool, { started: 0, missing: 0 });
+  const note = noting(pool);
+  if (accountIds.length === 0) await note({ started: 0, missing: 0 });
   let next = 0;
   while (next < accountIds.length && Date.now() < until) {
     const batch = accountIds.slice(next, next + BATCH);
@@ -89,7 +90,7 @@ export async function startMissing(
     // Accounts that are not listed yet are no recovery: most of them have a workflow.
     const isRecovery = found.started.length + found.unreached.length > 0;
     if (isRecovery || next === accountIds.length) {
-      await note(pool, {
+      await note({
         started: found.started.length - before,
         missing: accountIds.length - next + found.unreached.length,
       });
@@ -109,11 +110,17 @@ export async function startMissing(
   };
 }
 
-/** Stores the progress. People see it, and no start depends on it, so its failure ends no audit. */
-async function note(pool: Pool, progress: Parameters<typeof noteStarted>[1]): Promise<void> {
-  await noteStarted(pool, progress).catch((error: unknown) => {
-    log.warn('recovery.unwritten', { error: String(error) });
-  });
+/**
+ * Returns a function that stores the progress. People see it, and no start depends on it, so its
+ * failure ends no audit. Only the first failure is logged: the others have the same cause.
+ */
+function noting(pool: Pool): (progress: Parameters<typeof noteStarted>[1]) => Promise<void> {
+  let isLogged = false;
+  return (progress) =>
+    noteStarted(pool, progress).catch((error: unknown) => {
+      if (!isLogged) log.warn('recovery.unwritten', { error: String(error) });
+      isLogged = true;
+    });
 }
 
 /** The accounts that were started and have not claimed their rows. */

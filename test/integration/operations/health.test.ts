@@ -150,8 +150,8 @@ it('the progress of a recovery adds up over audits, and the next one begins agai
   });
   const ids = Array.from({ length: 30 }, (_, n) => `new-${n}`);
   const running = { wake: async () => true, start: async () => undefined };
-  const look = (db: Pool) =>
-    asyncLocalStorage.run(context, () => startMissing(db, ids, running, async () => undefined));
+  const look = (db: Pool, workflows = running) =>
+    asyncLocalStorage.run(context, () => startMissing(db, ids, workflows, async () => undefined));
   expect(await look(pool)).toEqual({ reached: 30, missing: [], unreached: [], notTried: [] });
   expect(await readRecovery(pool)).toBeNull();
   expect(warnings).toEqual([]);
@@ -159,13 +159,18 @@ it('the progress of a recovery adds up over audits, and the next one begins agai
   const limited: Pool = Object.create(pool, {
     query: {
       value: async (sql: string) => {
-        if (sql.includes('update safeband.recovery')) throw new Error('permission denied');
+        if (sql.includes('safeband.recovery')) throw new Error('permission denied');
         return pool.query(sql);
       },
     },
   });
   expect(await look(limited)).toMatchObject({ reached: 30 });
   expect(warnings).toEqual(['recovery.unwritten']);
+  // Two batches that fail have one line of the log.
+  warnings.length = 0;
+  const away = { ...running, wake: () => Promise.reject(new Error('Temporal does not answer')) };
+  expect((await look(limited, away)).unreached).toHaveLength(30);
+  expect(warnings.filter((event) => event === 'recovery.unwritten')).toHaveLength(1);
   const first = await noted(0, 30);
   expect(first).toMatchObject({ lastAt: null, started: 0, missing: 30 });
   const { beganAt } = first ?? {};
