@@ -30,7 +30,13 @@ import {
   pruneShares,
 } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
-import { startMissing, wakeOrStart, type Begun, type Starting, type Woken } from './audit/missing.js';
+import {
+  startMissing,
+  wakeOrStart,
+  type Begun,
+  type Starting,
+  type Woken,
+} from './audit/missing.js';
 import { sealWork, type DataNeeds, type SealWork } from './audit/seals.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
@@ -121,7 +127,7 @@ async function audit(
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
-  const kept = unchecked(found.unknown, begun.unreached);
+  const kept = { tasks: found.unknown, absent: begun.unreached };
   const audited: Audited = {
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
@@ -217,22 +223,13 @@ const nextAudit = ({ missing, notTried }: Begun): readonly string[] =>
 
 /**
  * Leaves out the accounts that were started again, and those that the next audit starts: they are
- * silent because they had no workflow. An account whose start failed stays: if its wake failed, too,
+ * silent because they had no workflow. An account whose start failed stays: if its wake failed,
  * nothing else names it.
  */
 function except(silent: readonly Suspect[], missing: readonly string[]): readonly Suspect[] {
   const known = new Set(missing);
   return silent.filter(({ accountId }) => !known.has(accountId));
 }
-
-/** Returns the alerts whose cause was not checked: of failing tasks, and of absent workflows. */
-const unchecked = (tasks: readonly string[], absent: readonly string[]) => [
-  ...tasks.map((accountId) => ({ accountId, kind: 'tasks_failing' as const })),
-  ...absent.flatMap((accountId) => [
-    { accountId, kind: 'workflow_missing' as const },
-    { accountId, kind: 'run_overdue' as const },
-  ]),
-];
 
 /** Returns what the heartbeat has: if an account was not reached, the next audit reads its rows. */
 const explanationOf = (audited: Audited, horizon: string, key: DataNeeds['erasureKey']) => ({

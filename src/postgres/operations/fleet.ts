@@ -2,7 +2,7 @@
  * Reads and writes for the audit of the fleet (R8): pages of connected accounts with their event
  * log, its heartbeat and its alerts. Few statements, each for many rows.
  */
-import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../../domain/reconcile/fleetAudit.js';
+import { FLEET_ALERTS, type Suspect } from '../../domain/reconcile/fleetAudit.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
@@ -132,8 +132,8 @@ export async function readConnected(db: Queryable): Promise<readonly string[]> {
 }
 
 /**
- * Returns the connected accounts that an audit has started, or was about to start, and that have not
- * claimed their rows since. The audit raises the alert before the start.
+ * Returns the connected accounts that an audit has started, or was about to start, and that have
+ * not claimed their rows since. The audit raises the alert before the start.
  */
 export async function readUnopened(db: Queryable): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(
@@ -162,6 +162,12 @@ export async function readOpened(
 }
 
 /**
+ * Accounts of which an audit does not know whether their tasks fail, and those without a workflow
+ * that it has not reached. After the loss of Temporal these are nearly all accounts.
+ */
+export type Unchecked = { readonly tasks: readonly string[]; readonly absent: readonly string[] };
+
+/**
  * Closes the audit's alerts whose cause is gone: all except those that this audit has raised, those
  * whose cause it could not check, and those of a newer audit that ended earlier.
  */
@@ -174,8 +180,8 @@ export async function closeFleetAlerts(
   }: {
     readonly runId: string;
     readonly at: Instant;
-    /** Alerts whose cause could not be checked. */
-    readonly kept: readonly Pick<FleetAlert, 'accountId' | 'kind'>[];
+    /** The accounts whose alerts could not be checked. */
+    readonly kept: Unchecked;
   },
 ): Promise<void> {
   await db.query(
@@ -183,9 +189,8 @@ export async function closeFleetAlerts(
         set resolved_at = safeband.at_ms($1), recorded_at = clock_timestamp()
       where resolved_at is null and kind = any($2::text[]) and raised_at <= safeband.at_ms($1)
         and details->>'runId' is distinct from $4::text
-        and not exists (
-          select from jsonb_to_recordset($3::jsonb) as a ("accountId" text, kind text)
-           where a."accountId" = old.account_id and a.kind = old.kind)`,
-    [at, FLEET_ALERTS, JSON.stringify(kept), runId],
+        and not (kind = 'tasks_failing' and account_id = any($3::text[]))
+        and not (kind in ('workflow_missing', 'run_overdue') and account_id = any($5::text[]))`,
+    [at, FLEET_ALERTS, kept.tasks, runId, kept.absent],
   );
 }

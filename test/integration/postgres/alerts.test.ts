@@ -31,6 +31,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const NOTHING = { tasks: [], absent: [] };
 let runs = 0;
 /** Raises an alert as a reconcile does; the same kind and day is the same alert. */
 async function raise(
@@ -121,7 +122,7 @@ it('a cause of no day stays one alert over midnight, and a cause of a day has an
      values ('over', 'tasks_failing', 'critical', '2026-11-23', safeband.at_ms($1))`,
     [at('09:00') - DAY_MS],
   );
-  await closeFleetAlerts(pool, { runId, at: at('10:00') + DAY_MS, kept: [] });
+  await closeFleetAlerts(pool, { runId, at: at('10:00') + DAY_MS, kept: NOTHING });
   const { rows } = await pool.query(
     `select kind, quota_day::text as day, details->>'day' as stated, times,
             resolved_at is null as "isOpen", acknowledged_at is not null as "isAcknowledged"
@@ -137,7 +138,8 @@ it('a cause of no day stays one alert over midnight, and a cause of a day has an
     { ...failing, day: first, stated: first, times: 2 },
   ]);
   // An audit that began before the last one, and ends after it, does not know of this alert.
-  const close = (time: number) => closeFleetAlerts(pool, { runId: 'older', at: time, kept: [] });
+  const close = (time: number) =>
+    closeFleetAlerts(pool, { runId: 'older', at: time, kept: NOTHING });
   const isOpen = async (): Promise<unknown> =>
     (
       await pool.query(
