@@ -34,6 +34,8 @@ export type SealResult = {
 };
 
 const DAYS_AT_ONCE = 500;
+/** When a month without a comparison was compared: its row shows that its seal existed. */
+const NEVER = `timestamptz 'epoch'`;
 
 const unsealed = (before: string): string => `${SELECT}
   where e.quota_day < '${before}'::date and not exists (select from safeband.event_seal_days s
@@ -139,6 +141,11 @@ async function sealNext(
     `insert into safeband.event_seals (month, previous, hash, rows, key_id, sealed_by)
      values ($1, $2, $3, $4, $5, $6)`,
     [month, last.hash, sealed.hash, rows, key.id, ask.by],
+  );
+  await db.query(
+    `insert into safeband.seal_comparisons (month, begun_at) values ($1, ${NEVER})
+     on conflict do nothing`,
+    [month],
   );
   return sealed;
 }

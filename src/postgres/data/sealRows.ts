@@ -91,7 +91,7 @@ export class SealDeleted extends Error {
   }
 }
 
-/** Returns the first days of the months that an audit has compared, and that have no seal. */
+/** Returns the first days of the months that had a seal, and have none any more. */
 export async function readDeleted(db: Queryable): Promise<readonly string[]> {
   const { rows } = await db.query<{ month: string }>(
     `select month::text from safeband.seal_comparisons c
