@@ -27,7 +27,7 @@ import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { unipileFrom, type UnipileConfig } from './platform/unipileConfig.js';
 import { erasureKeyFrom, neededErasureKey } from './postgres/data/erasureKey.js';
 import { serverDesk } from './postgres/groups/serverDesk.js';
-import { createPool, type Pool } from './postgres/pool.js';
+import { createPool, poolOf, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
 import { createUnipile } from './unipile/index.js';
 import { TASK_QUEUE, workflowIdOf } from './temporal/protocol.js';
@@ -181,9 +181,7 @@ async function openDatabase(environment: Environment, waiting: Waiting) {
   if (directUrl) await reachDatabase(direct, waiting);
   await checkListening(direct);
   const eraser = await erasureFrom(environment, waiting);
-  const { connections, statementSeconds } = sizesFrom(environment);
-  const statementMs = statementSeconds * SECOND_MS;
-  const pool = createPool(databaseUrl, connections, poolMode, statementMs);
+  const pool = poolOf(databaseUrl, sizesFrom(environment), poolMode);
   const listeningPool = directUrl ? createPool(directUrl, 1) : pool;
   const endPools = async (): Promise<void> => {
     await pool.end();

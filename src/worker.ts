@@ -19,7 +19,7 @@ import { createLogger } from './platform/logger.js';
 import { retentionFrom } from './platform/retention.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { erasureKeyFrom } from './postgres/data/erasureKey.js';
-import { createPool, type PoolMode } from './postgres/pool.js';
+import { poolOf, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
 import { SECOND_MS } from './domain/primitives/time.js';
 import { TASK_QUEUE } from './temporal/protocol.js';
@@ -81,8 +81,7 @@ export async function createWorker(
     workerVersion,
   } = needs;
   keepStacksShort();
-  const { connections, statementSeconds } = sizes;
-  const pool = createPool(databaseUrl, connections, poolMode, statementSeconds * SECOND_MS);
+  const pool = poolOf(databaseUrl, sizes, poolMode);
   const worker = await Worker.create({
     connection,
     namespace,

@@ -1,5 +1,6 @@
 /** Connections to Postgres. If the server does not answer, calls fail within seconds. */
 import pg from 'pg';
+import { SECOND_MS } from '../domain/primitives/time.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
@@ -80,6 +81,13 @@ export function createPool(
     inTransaction(pool, (db) => db.query(sql, values));
   return Object.assign(pool, { query });
 }
+
+/** Makes the pool of a worker or a server, of the size that its settings name. */
+export const poolOf = (
+  databaseUrl: string,
+  sizes: { readonly connections: number; readonly statementSeconds: number },
+  mode?: PoolMode,
+): Pool => createPool(databaseUrl, sizes.connections, mode, sizes.statementSeconds * SECOND_MS);
 
 /** Begins a transaction on that connection of the pool, with the pool's settings. */
 export async function beginOn(pool: Pool, client: pg.PoolClient, begin = 'begin'): Promise<void> {

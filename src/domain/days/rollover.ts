@@ -44,10 +44,9 @@ function overCapAtRoll(account: Account): readonly Event[] {
 }
 
 /**
- * Returns when a cooldown of the roll begins. An idle account rolls within two minutes (unless a
- * setting spreads midnight further), and its
- * cooldown then begins at midnight, so an earlier `retryAt` is exact. After a longer time it begins
- * now.
+ * Returns when a cooldown of the roll begins. In the first two minutes it begins at midnight, so an
+ * earlier `retryAt` is exact: without a longer spread, idle accounts roll in that time. Later it
+ * begins now, because a cooldown must last an hour.
  */
 const rolledAt = (midnight: Instant, at: Instant): Instant =>
   at - midnight <= rollLatestMs(MIDNIGHT_SPREAD_MS) ? midnight : at;

@@ -4,7 +4,12 @@ import fastify, { type FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMissing } from '../../../src/activities/audit/missing.js';
-import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
+import {
+  MIDNIGHT_SPREAD_MAX_MS,
+  MIDNIGHT_SPREAD_MS,
+  rollLatestMs,
+} from '../../../src/domain/primitives/midnight.js';
+import { DAY_MS } from '../../../src/domain/primitives/time.js';
 import { addAuth, addChecks } from '../../../src/http/access/auth.js';
 import { Keyring } from '../../../src/http/access/keyring.js';
 import { addProblems } from '../../../src/http/plumbing/problems.js';
@@ -310,6 +315,10 @@ it('metrics show the fleet to a key of all accounts', async () => {
   expect([...sizes.keys()]).toEqual([...GROWING_TABLES, 'other'].toSorted());
   const { bytes } = await readTotalSize(pool);
   expect([...sizes.values()].reduce((sum, one) => sum + one, 0)).toBeCloseTo(bytes, -6);
+  // The row of two days ago is late after any spread of the setting, and not after two days.
+  const lateAfter = async (ms: number) => (await readGauges(pool, ms)).lateResets;
+  expect(await lateAfter(rollLatestMs(MIDNIGHT_SPREAD_MAX_MS))).toBe(1);
+  expect(await lateAfter(2 * DAY_MS)).toBe(0);
 });
 
 it('metrics need a key, and the server shows its own while Postgres is away', async () => {

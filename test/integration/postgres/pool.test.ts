@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   createPool,
   inTransaction,
+  poolOf,
   type Pool,
   type Queryable,
 } from '../../../src/postgres/pool.js';
@@ -59,6 +60,17 @@ it.each(KILLS)('a connection killed %s', async (_, killIt) => {
   const { rows } = await pool.query('select 1 as one');
   expect(rows).toEqual([{ one: 1 }]);
 });
+
+it.each(['session', 'transaction'] as const)(
+  'the settings limit the connections of a pool of the mode %s, and the time of a statement',
+  async (mode) => {
+    const small = poolOf(database.url, { connections: 2, statementSeconds: 0.3 }, mode);
+    const pids = await Promise.all(Array.from({ length: 6 }, () => pidOf(small)));
+    expect(new Set(pids).size).toBe(2);
+    await expect(small.query('select pg_sleep(20)')).rejects.toThrow('statement timeout');
+    await small.end();
+  },
+);
 
 it('a failed transaction is rolled back completely', async () => {
   const half = inTransaction(pool, async (db) => {

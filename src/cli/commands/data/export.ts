@@ -25,7 +25,7 @@ export const registerExport: Register = (program: Command, context) => {
       'Writes each row of a table from before a day to standard output: one line of JSON, or CSV. ' +
         'Without --before, the rows that are older than the setting of this machine keeps them. ' +
         'With --record, Safeband remembers that these rows are in a file; with ' +
-        'SAFEBAND_PRUNE_ONLY_EXPORTED=yes a worker deletes no other rows.',
+        'SAFEBAND_PRUNE_ONLY_EXPORTED=yes a worker deletes no other rows of these tables.',
     )
     .addArgument(new Argument('<table>', 'the table').choices([...PRUNED_TABLES]))
     .option('--before <day>', 'only rows from before that day (UTC)', day)

@@ -72,6 +72,17 @@ describe('midnight', () => {
       cooldown: { cause: 'overshoot', until: '2026-11-25T01:00:00.000Z' },
     });
   });
+  it.each([
+    ['00:02:00', 120_000, '2026-11-25T01:00:00.000Z'],
+    ['00:02:00.001', 120_001, '2026-11-25T01:02:00.001Z'],
+    ['00:20:00', 1_200_000, '2026-11-25T01:20:00.000Z'],
+  ])(
+    'a reset at %s begins the cooldown at midnight, or after 00:02 at the reset',
+    (_, ms, until) => {
+      const over = anAccount({ inmailsSentToday: 62 }, { now: at('23:59') }).until(MIDNIGHT + ms);
+      over.expect({ counter: 0, cooldown: { cause: 'overshoot', until } });
+    },
+  );
 });
 
 describe('the week and the ramp', () => {

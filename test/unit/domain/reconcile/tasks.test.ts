@@ -76,6 +76,16 @@ describe('a run is given up by the audit', () => {
     expect(found).toEqual([null, null, null, null, null, 'limit', 'limit']);
   });
 
+  it.each([0, 2, 7])(
+    'one audit terminates %i runs at most if the setting is this number',
+    (max) => {
+      const all = Array.from({ length: 7 }, (_, n) => failing(`a${n}`));
+      const found = obstaclesOf(all, { connected: 1_000, at: NOW, restartsMax: max });
+      const restarted = [...found.values()].filter((obstacle) => obstacle === null);
+      expect(restarted).toHaveLength(max);
+    },
+  );
+
   it('the audit terminates no run if more than a tenth of many accounts fails, because of a build or a setting', () => {
     const all = Array.from({ length: 7 }, (_, n) => failing(`a${n}`));
     const obstacles = (connected: number) => [
