@@ -1,6 +1,6 @@
 /** Finds the runs of an account whose history may contain more than its rows (R13). */
 import type { Described, History } from './history.js';
-import type { FromBackup } from '../domain/entity/endings.js';
+import { HISTORY_GONE, type FromBackup } from '../domain/entity/endings.js';
 import type { LastRunAsk } from './ports.js';
 
 export type Run = Described & {
@@ -36,7 +36,8 @@ export async function closedRuns(history: History, ask: LastRunAsk): Promise<Clo
       id = run.status === 'CONTINUED_AS_NEW' ? await history.next(accountId, id) : resetRunId;
     }
   };
-  for (const id of [stored.savedRunId, stored.runId]) if (id !== undefined) await follow(id);
+  const written = new Set([stored.savedRunId, stored.runId]); // mostly one run
+  for (const id of written) if (id !== undefined) await follow(id);
   if (!hasEnd(known, stored.owner)) await follow(stored.owner);
   const since = known.get(stored.savedRunId ?? stored.owner)?.startedAt ?? 0;
   for (const id of await history.listed(accountId)) {
@@ -51,8 +52,8 @@ export async function closedRuns(history: History, ask: LastRunAsk): Promise<Clo
   const isOld = runs.some((run) => isLacking(ask, run));
   return {
     runs,
-    missing: isOld ? OLD : isFound ? null : 'Temporal does not have the history of its last run',
-    backup: isOld ? 'surely' : isFound ? undefined : 'maybe',
+    missing: isOld ? OLD : isFound ? null : HISTORY_GONE.unread,
+    backup: isOld ? 'surely' : isFound ? undefined : HISTORY_GONE.backup,
     isClean: chain.at(-1)?.status === 'COMPLETED' && !runs.some(({ isToRead }) => isToRead),
   };
 }

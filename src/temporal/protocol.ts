@@ -51,6 +51,11 @@ import type { Settled } from '../domain/commands/settle.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';
+/** The second argument of an account's workflow. Older code ignores it. */
+export type StartHint = {
+  /** True if Temporal had no run of the account, also none that has ended (R13). */
+  readonly isFirstRun: boolean;
+};
 /** The audit of all accounts, and the Schedule that starts it. */
 export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET_AUDIT_SCHEDULE };
 /** The sender of webhooks, and the Schedule that keeps one running. */

@@ -2,12 +2,16 @@
  * Reads whether the tasks of an account's workflow succeed. If they never will, the run is
  * terminated and the account is started again: the new run reads the history of the old one (R13).
  */
-import type { Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowIdReusePolicy,
+} from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { TasksReading } from '../domain/reconcile/failingTasks.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { grpcCodeOf } from './connect.js';
-import { WORKFLOW_TYPE, workflowIdOf } from './protocol.js';
+import { WORKFLOW_TYPE, workflowIdOf, type StartHint } from './protocol.js';
 
 const {
   WorkflowExecutionStatus: Status,
@@ -116,18 +120,30 @@ export async function terminateRun(
   );
 }
 
-/** Starts the account again; the start itself reads back policy, counts and open slots (R13). */
+/**
+ * Starts the account again; the start itself reads back policy, counts and open slots (R13). If
+ * Temporal has no run of the account, because Temporal was lost, the new run learns it: it then
+ * looks for no history, which would cost four calls of Temporal for each account.
+ */
 export async function startAgain(
   client: Client,
   account: { readonly accountId: string; readonly tier: string },
   taskQueue: string,
 ): Promise<void> {
-  await client.withDeadline(Date.now() + DEADLINE_MS, () =>
-    client.workflow.start(WORKFLOW_TYPE, {
-      workflowId: workflowIdOf(account.accountId),
-      taskQueue,
-      args: [account],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    }),
-  );
+  const start = (workflowIdReusePolicy: WorkflowIdReusePolicy, hint: StartHint) =>
+    client.withDeadline(Date.now() + DEADLINE_MS, () =>
+      client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(account.accountId),
+        taskQueue,
+        args: [account, hint],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy,
+      }),
+    );
+  try {
+    await start('REJECT_DUPLICATE', { isFirstRun: true });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await start('ALLOW_DUPLICATE', { isFirstRun: false });
+  }
 }

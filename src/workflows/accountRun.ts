@@ -45,6 +45,8 @@ export class AccountRun {
   repliesBytes: number;
   repliesUnderWay = 0;
   isCancelled: boolean;
+  /** True if Temporal had no run of the account before this one, so there is no history (R13). */
+  isFirstRun = false;
   /** True if the run was reset to an earlier event: its rows may contain more than it (R14). */
   isReset: boolean;
   /** True if the run was reset, also before its rows were read back. */

@@ -9,6 +9,7 @@ import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
 /** The ids of the changes, newest first. A run that has one has all that follow. */
 const CHANGES = [
+  'first-runs-read-no-history',
   'timers-are-cancelled',
   'replies-are-observed',
   'recipients-are-compared',
@@ -29,6 +30,9 @@ export function recordChanges(): void {
 
 const has = (id: (typeof CHANGES)[number]): boolean =>
   (newest.get(getActivator()) ?? CHANGES.length) <= CHANGES.indexOf(id);
+
+/** True if this run reads no history where Temporal has none, and so saves an activity (R13). */
+export const knowsFirstRuns = (): boolean => has('first-runs-read-no-history');
 
 /** True if this run cancels timers that have lost their work, and so saves events. */
 export const cancelsTimers = (): boolean => has('timers-are-cancelled');

@@ -28,6 +28,7 @@ import { raiseEarly } from './alerts.js';
 import { hasNews, isEmpty, isLittle, isToTake } from './messages/inbox.js';
 import { listen, take, whenAnswered } from './messages/messageHandlers.js';
 import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
+import { isFirstRun } from './persistence/recovery.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
 import { hasChanges, recordChanges } from './changes.js';
@@ -39,10 +40,11 @@ import { AccountRun } from './accountRun.js';
 import { hydrate, type HandedOver } from './persistence/handedOver.js';
 import { isRefusal } from '../domain/account/refusals.js';
 
-export async function inmailAccount(input: unknown): Promise<void> {
+export async function inmailAccount(input: unknown, hint?: unknown): Promise<void> {
   recordChanges();
   const hydrated = hydrate(input);
   const self = new AccountRun(isRefusal(hydrated) ? REFUSED : hydrated);
+  self.isFirstRun = isFirstRun(hint);
   listen(self);
   if (isRefusal(hydrated)) self.refusal = hydrated;
   await Promise.resolve(); // the messages of this first task come (interceptors.ts)

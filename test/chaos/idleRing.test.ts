@@ -19,7 +19,7 @@ const HOUR = 3_600;
 const OLDER = {
   what: 'no timer is cancelled',
   file: 'src/workflows/changes.ts',
-  old: "  'timers-are-cancelled',\n",
+  old: "  'first-runs-read-no-history',\n  'timers-are-cancelled',\n",
   mutated: '',
 };
 

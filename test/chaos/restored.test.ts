@@ -12,6 +12,7 @@ import { startOrder } from '../../src/temporal/orders.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { all, ask, run, stateOf, statusOf, update, skipToSave } from '../support/account.js';
 import { safeband, settingsOf } from '../support/cli.js';
+import { flawsOf } from '../support/histories.js';
 import { otherTemporal } from '../support/otherTemporal.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
 
@@ -219,6 +220,14 @@ it('after the loss of Temporal, the audit starts all accounts, and one order res
   const waits = { state: 'cooldown', cooldown: { cause: 'unclean_end' }, verified: true };
   for (const id of others) await expect.poll(() => statusNow(id)).toMatchObject(waits);
   await expect.poll(() => statusNow(held)).toMatchObject({ state: 'held', verified: true });
+  // Temporal has no history of any account, so none looks for it.
+  const history = await client.workflow.getHandle(workflowIdOf(held)).fetchHistory();
+  const called = (history.events ?? []).map(
+    ({ activityTaskScheduledEventAttributes: task }) => task?.activityType?.name,
+  );
+  expect(called).toEqual(expect.arrayContaining(['readBack', 'claim', 'reconcile']));
+  expect(called).not.toContain('readLastRun');
+  expect(await flawsOf(workflowIdOf(held), [history])).toEqual([]);
 
   const desk: Desk = {
     pool: stand.pool,

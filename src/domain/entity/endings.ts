@@ -27,6 +27,13 @@ export type LastRun = Recovered & {
  */
 export type FromBackup = 'maybe' | 'surely';
 
+/** What is known of the last workflow if Temporal has none of its runs. */
+export const HISTORY_GONE = {
+  unread: 'Temporal does not have the history of its last run',
+  isClean: false,
+  backup: 'maybe',
+} as const;
+
 /** Stops an account whose last workflow did not disconnect, or that has another writer. */
 export function endings(
   stored: StoredAccount | null,

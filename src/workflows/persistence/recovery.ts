@@ -5,7 +5,7 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/ports.js';
 import { bytesOf } from '../../domain/primitives/bytes.js';
-import type { LastRun } from '../../domain/entity/endings.js';
+import { HISTORY_GONE, type LastRun } from '../../domain/entity/endings.js';
 import { nothingRecovered, recover } from '../../domain/entity/lastRun.js';
 import { storedEntity, withCounters } from '../../domain/entity/restore.js';
 import type { Start } from '../../domain/commands/administer.js';
@@ -14,6 +14,7 @@ import { ifHeavy } from './readParts.js';
 import type { AccountRun } from '../accountRun.js';
 import { sends } from './weight.js';
 import { quick, readable, remotely } from '../activityProxies.js';
+import { knowsFirstRuns } from '../changes.js';
 
 /** Asks a slow Temporal again for up to a minute; Updates are answered in the meantime. */
 const sure = remotely({
@@ -54,6 +55,7 @@ export async function lastRunOf(
     stored,
     own: { runId, firstRunId },
   };
+  if (self.isFirstRun) return { ...recovered, ...HISTORY_GONE };
   let flaw: string | null = null;
   if (stored.owner !== owner) self.isOpening = false; // the history of an old run may take minutes
   for (let after = 0; ;) {
@@ -85,6 +87,16 @@ function isToRead({ wasReset }: AccountRun, { owner, runId: writer }: StoredAcco
   if (writer === undefined) return false;
   // This run's own id is no criterion: a reset run that is replayed from a file has another id.
   return wasReset || owner !== workflowInfo().firstExecutionRunId;
+}
+
+/**
+ * True if Temporal had no run of this account when this one started, so there is no history to look
+ * for. The starter states it, because it asked for a start that an older run refuses.
+ */
+export function isFirstRun(hint: unknown): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  const isNamed = typeof hint === 'object' && hint !== null && 'isFirstRun' in hint;
+  return runId === firstExecutionRunId && isNamed && hint.isFirstRun === true && knowsFirstRuns();
 }
 
 async function portionOf(
