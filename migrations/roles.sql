@@ -170,8 +170,8 @@ begin
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),
-      -- Doctor compares the key of a keyed hash with that of the workers.
-      ('safeband_server', 'erasures', 'select (hash)'),
+      -- Doctor compares the key of a hash with that of the workers, and operators list the traces.
+      ('safeband_server', 'erasures', 'select'),
       ('safeband_server', 'event_seals', 'select'),
       ('safeband_server', 'seal_comparisons', 'select'),
       ('safeband_server', 'retention', 'select'),

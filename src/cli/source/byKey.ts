@@ -6,6 +6,7 @@ import type { Why } from '../../domain/diagnostics/why/model.js';
 import type { Finding } from '../../doctor/finding.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
+import type { Erasure } from '../../postgres/data/erasures.js';
 import type { Happening } from '../../postgres/read/feed.js';
 import type { ShadowReport } from '../../postgres/diagnostics/shadow.js';
 import type { StatusRead } from '../../status/readStatus.js';
@@ -160,7 +161,7 @@ function withHelp(error: unknown): never {
   throw new CliError(exitCode, code, message, 'safeband what-if --help');
 }
 
-type Logs = Pick<Source, 'events' | 'find' | 'feed' | 'accessChanges'>;
+type Logs = Pick<Source, 'events' | 'find' | 'feed' | 'accessChanges' | 'erasures'>;
 type Paths = {
   readonly get: Get;
   readonly of: (accountId: string) => string;
@@ -202,6 +203,13 @@ const logs = (http: Http, { get, of, knowing }: Paths): Logs => ({
     const found = await pages<AccessChange>(http, asked);
     const last = found.items.at(-1)?.changeId ?? null;
     return { changes: found.items, next: found.hasMore ? last : null };
+  },
+  erasures: async ({ limit, before }) => {
+    const has = ['erasureId', 'at', 'hash', 'by', 'reason', 'rows'] as const;
+    const asked = { path: '/v1/erasures', query: {}, limit, after: before, has };
+    const found = await pages<Erasure>(http, asked);
+    const last = found.items.at(-1)?.erasureId ?? null;
+    return { erasures: found.items, next: found.hasMore ? last : null };
   },
 });
 

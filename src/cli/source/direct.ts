@@ -4,6 +4,7 @@ import { checkPostgres } from '../../doctor/postgres.js';
 import { listOpenAlerts, pageAlerts, UNRESOLVED } from '../../postgres/alerts/alerts.js';
 import { actOnAlert } from '../../postgres/alerts/act.js';
 import { listAccessChanges } from '../../postgres/access/changes.js';
+import { listErasures } from '../../postgres/data/erasures.js';
 import { compareAll, readDrift } from '../../postgres/diagnostics/drift.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
 import { readSources } from '../../postgres/diagnostics/sources.js';
@@ -152,7 +153,7 @@ function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {
 
 type Rows = Pick<
   Source,
-  'history' | 'whatIf' | 'shadow' | 'events' | 'find' | 'feed' | 'accessChanges'
+  'history' | 'whatIf' | 'shadow' | 'events' | 'find' | 'feed' | 'accessChanges' | 'erasures'
 >;
 
 /** Returns the answers from the rows alone. */
@@ -195,6 +196,11 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       const changes = found.slice(0, limit);
       return { changes, next: nextOf(found, changes.at(-1)?.changeId, limit) };
     },
+    erasures: async ({ limit, before }: Page) => {
+      const found = await listErasures(pool(), { before, limit: limit + 1 });
+      const erasures = found.slice(0, limit);
+      return { erasures, next: nextOf(found, erasures.at(-1)?.erasureId, limit) };
+    },
   };
 }
 
@@ -204,11 +210,8 @@ function refuseSearch(error: unknown): never {
 }
 
 /** Returns the id of the last item if there is another page. */
-const nextOf = (
-  found: readonly unknown[],
-  last: number | undefined,
-  limit: number,
-): number | null => (found.length > limit ? (last ?? null) : null);
+const nextOf = <Id>(found: readonly unknown[], last: Id | undefined, limit: number): Id | null =>
+  found.length > limit ? (last ?? null) : null;
 
 /** Why the workflow did not answer, with the error of the call. */
 type Failed = Unanswered & { readonly error: unknown };

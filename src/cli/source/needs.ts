@@ -50,6 +50,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   recover: 'Postgres and Temporal',
   export: 'Postgres',
   'erase recipient': 'Postgres',
+  'erase list': 'key',
   seal: 'Postgres',
   /** With --file, nothing. */
   verify: 'Postgres',

@@ -16,6 +16,7 @@ import type { Sending } from '../../domain/wire/canSend.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { AlertState } from '../../postgres/alerts/alerts.js';
+import type { Erasure } from '../../postgres/data/erasures.js';
 import type { Happening } from '../../postgres/read/feed.js';
 import type { ShadowReport } from '../../postgres/diagnostics/shadow.js';
 import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoints.js';
@@ -184,6 +185,10 @@ export type Source = {
   readonly accessChanges: (
     page: Page,
   ) => Promise<{ readonly changes: readonly AccessChange[]; readonly next: number | null }>;
+  /** Returns the traces of erasures, the newest first. */
+  readonly erasures: (
+    page: Page,
+  ) => Promise<{ readonly erasures: readonly Erasure[]; readonly next: string | null }>;
   readonly groups: Groups;
   readonly webhooks: Webhooks;
   readonly shares: Shares;

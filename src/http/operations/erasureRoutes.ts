@@ -1,4 +1,4 @@
-/** `POST /v1/erasures`: erases a person, as `safeband erase recipient` does (R29). */
+/** Erases a person, as `safeband erase recipient` does, and lists the erasures (R29). */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { isChatId } from '../../domain/primitives/ids.js';
@@ -6,14 +6,17 @@ import { normalProof } from '../../domain/primitives/linkedinId.js';
 import { ACTOR_RULE } from '../../domain/wire/values.js';
 import { ConfigError } from '../../platform/environment.js';
 import { erasePerson, namesPerson, type Remembered } from '../../postgres/data/erase.js';
+import { listErasures } from '../../postgres/data/erasures.js';
 import { actorOf } from '../access/actor.js';
+import type { Caller } from '../access/caller.js';
 import type { Parts } from '../context.js';
+import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
 import { forbidden, invalidInput, Problem } from '../plumbing/problems.js';
 import { problems } from '../routes/message.js';
 import { note } from '../schemas/body.js';
-import { closed, count, day, may, orNull, recipientId } from '../schemas/parts.js';
+import { closed, count, day, instant, may, orNull, recipientId } from '../schemas/parts.js';
 
-const { Array, Boolean, Optional, String } = Type;
+const { Array, Boolean, Integer, Optional, String } = Type;
 /** Chats that one request names. */
 const CHATS_MAX = 100;
 const ID_MAX = 2_048;
@@ -57,6 +60,15 @@ const answer = closed({
     ),
   ),
   erasureId: Optional(String({ description: 'The trace of the erasure.' })),
+});
+
+const trace = closed({
+  erasureId: String(),
+  at: instant('When the erasure ended.'),
+  hash: String({ description: 'What stands in place of the id.' }),
+  by: String({ description: 'Who erased.' }),
+  reason: String(),
+  rows: Type.Record(String(), count('Changed rows of the table.')),
 });
 
 const off = (detail: string): Problem =>
@@ -103,7 +115,43 @@ function refuseSetting(error: unknown): never {
   throw off(`the login of SAFEBAND_ERASE_DATABASE_URL does not own the tables: ${error.message}`);
 }
 
-export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Parts): void {
+function checkScope({ accounts }: Caller): void {
+  if (accounts === null) return;
+  throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
+}
+
+function listRoute(app: FastifyInstance, { pool }: Parts): void {
+  app.get<{ Querystring: Query }>(
+    '/v1/erasures',
+    {
+      config: { needs: 'operate' },
+      schema: {
+        operationId: 'erasures',
+        tags: ['lists'],
+        summary: 'The trace of each erasure, the newest first; for keys of all accounts',
+        querystring: closed(pageQuery),
+        response: { 200: pageOf(trace), ...problems },
+      },
+    },
+    async ({ caller, query, url }) => {
+      checkScope(caller);
+      return readPage({
+        path: url.split('?')[0] ?? '',
+        query,
+        place: Integer(),
+        read: async (before, limit) =>
+          (await listErasures(pool, { before, limit })).map((item) => ({
+            item,
+            place: Number(item.erasureId),
+          })),
+      });
+    },
+  );
+}
+
+export function erasureRoutes(app: FastifyInstance, parts: Parts): void {
+  const { now, erasure = null } = parts;
+  listRoute(app, parts);
   let isRunning = false;
   app.post<{ Body: Static<typeof request> }>(
     '/v1/erasures',
@@ -121,9 +169,7 @@ export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Par
       },
     },
     async ({ caller, body }) => {
-      if (caller.accounts !== null) {
-        throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
-      }
+      checkScope(caller);
       const { chatIds, reason, apply, actor } = body;
       const chats = (chatIds ?? []).map((id, at) => {
         if (isChatId(id)) return normalProof(id);
@@ -149,8 +195,8 @@ export function erasureRoutes(app: FastifyInstance, { now, erasure = null }: Par
         const [first] = found.remembered;
         if (first) throw remembered(first);
         const { hash, rows, notSearched, chatsKnownSince, erasureId } = found;
-        const trace = isApplied && erasureId !== undefined ? { erasureId } : {};
-        return { applied: isApplied, hash, rows, notSearched, chatsKnownSince, ...trace };
+        const id = isApplied && erasureId !== undefined ? { erasureId } : {};
+        return { applied: isApplied, hash, rows, notSearched, chatsKnownSince, ...id };
       } finally {
         isRunning = false;
       }

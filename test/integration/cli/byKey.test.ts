@@ -11,13 +11,11 @@ import type { Finding } from '../../../src/doctor/finding.js';
 import { answering, problem, responding } from '../../support/answering.js';
 import { ask, edit, run as runNow, sent, statusOf, update } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
+import { addErasures } from '../../support/erasures.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
-let address: string;
-let key: string;
-let id: string;
-let [alertId, endpointId] = ['', ''];
+let [address, key, id, alertId, endpointId] = ['', '', '', '', ''];
 
 const NOWHERE = { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 const byKey = (line: string, more: object = {}): Promise<Ended> =>
@@ -46,6 +44,7 @@ beforeAll(async () => {
   endpointId = JSON.parse(added.out).endpointId;
   const listed = await direct(`alerts ${id} --kind bad_signal --json`);
   alertId = `${JSON.parse(listed.out).alerts[0].alertId}`;
+  await addErasures(stand.pool);
 });
 afterAll(() => stand.close());
 
@@ -103,6 +102,8 @@ const READS = [
   'alerts list --kind drift --group none',
   'tail ID --no-follow',
   'keys log',
+  'erase list',
+  'erase list --limit 1',
   'next acme',
   'group list',
   'group set EU',

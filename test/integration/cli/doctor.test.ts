@@ -247,6 +247,7 @@ describe('every example', () => {
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
       ...['make', 'list', 'revoke'].map((name) => ['share', name]),
       ['erase', 'recipient'],
+      ['erase', 'list'],
       ['import', 'accounts'],
       ['import', 'history'],
     ];

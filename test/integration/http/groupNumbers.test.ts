@@ -148,7 +148,10 @@ it('a person is erased over HTTP by an operator of all accounts, and a repetitio
     chatsKnownSince: null,
   });
   expect(counted).not.toHaveProperty('erasureId');
-  const done = (await erase({ apply: true, actor: 'ada' })).json<{ erasureId: string }>();
+  const done = (await erase({ apply: true, actor: 'ada' })).json<{
+    erasureId: string;
+    hash: string;
+  }>();
   expect(done).toMatchObject({ applied: true, rows: { past_sends: 1 } });
   const { rows } = await stand.pool.query(
     'select erased_by as by, rows from safeband.erasures where erasure_id = $1',
@@ -158,6 +161,24 @@ it('a person is erased over HTTP by an operator of all accounts, and a repetitio
     { by: expect.stringMatching(/^ada via operator-/), rows: { past_sends: 1 } },
   ]);
   expect((await erase({ apply: true })).json<object>()).toMatchObject({ applied: true, rows: {} });
+  const traces = (await stand.ask(operator, '/v1/erasures?limit=1')).json<{ next: string }>();
+  expect(traces).toMatchObject({ items: [{ reason: 'request 4711', rows: {} }] });
+  expect((await stand.ask(operator, traces.next)).json<object>()).toEqual({
+    items: [
+      {
+        erasureId: done.erasureId,
+        at: expect.any(String),
+        hash: done.hash,
+        by: rows[0]?.by,
+        reason: 'request 4711',
+        rows: { past_sends: 1 },
+      },
+    ],
+    next: null,
+  });
+  const ofGroup = await stand.key('operator', null, ['acme']);
+  expect((await stand.ask(ofGroup, '/v1/erasures')).statusCode).toBe(403);
+  expect((await stand.ask(await stand.key('reader'), '/v1/erasures')).statusCode).toBe(403);
   // Slots of today are refused with the day from which they can be erased.
   await order(cara, 'sendReserve', { reservationId: 'to', recipientId: 'ACoAAtoday' });
   await order(cara, 'reconcileNow', {});

@@ -65,7 +65,7 @@ const RIGHTS = `
   campaign_days       s       -         s       s
   campaign_denials    siu     -         s       s
   corrections         si      -         s       s
-  erasures            -       -         s       s.
+  erasures            -       -         s       s
   event_seal_days     si      -         s       -
   event_seals         si      -         s       s
   group_recipients    siud    -         s       siud

@@ -1,4 +1,4 @@
-/** `safeband erase recipient`: replaces each id of a person by a keyed hash (R29). */
+/** `safeband erase`: replaces each id of a person by a keyed hash, and lists erasures (R29). */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { isChatId } from '../../../domain/primitives/ids.js';
 import { normalProof } from '../../../domain/primitives/linkedinId.js';
@@ -11,7 +11,7 @@ import {
 import { neededErasureKey } from '../../../postgres/data/erasureKey.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { recipient } from '../../options.js';
+import { recipient, whole } from '../../options.js';
 import { withProgress, type Style } from '../../output.js';
 import { counted, thousands } from '../../text.js';
 
@@ -30,7 +30,7 @@ type Options = {
 export const registerErase: Register = (program: Command, context) => {
   const erase = program
     .command('erase')
-    .summary('replace each id of a person by a keyed hash')
+    .summary('replace each id of a person by a keyed hash, and list the erasures')
     .helpCommand(false);
   const command = erase
     .command('recipient')
@@ -47,7 +47,44 @@ export const registerErase: Register = (program: Command, context) => {
     .option('--apply', 'erase; it cannot be taken back')
     .action((recipientId: string, options: Options) => erased(context, recipientId, options));
   withExamples(command, 'erase recipient ACoAAB1 --reason "request 4711"');
+  registerList(erase, context);
 };
+
+const LIST_LIMIT = 50;
+
+function registerList(erase: Command, context: Context): void {
+  const command = erase
+    .command('list')
+    .summary('the trace of each erasure, newest first')
+    .description(
+      'Lists the erasures: who, when and why, and how many rows were changed. With --json also the ' +
+        'hash that stands in place of the id, and the rows of each table.',
+    )
+    .option('--limit <n>', 'how many erasures, newest first', whole(1, 1_000), LIST_LIMIT)
+    .option('--before <erasure>', 'only erasures before this id', whole(1, Number.MAX_SAFE_INTEGER))
+    .action(async ({ limit, before = null }: { limit: number; before?: number | null }) => {
+      const { erasures, next } = await context.world.source().erasures({ before, limit });
+      context.answer({
+        json: { erasures, next },
+        text: ({ table, colors }) => {
+          if (erasures.length === 0) return 'no person was erased';
+          const list = erasures.map(({ erasureId, at, by, rows, reason }) => [
+            erasureId,
+            at.slice(0, 19).replace('T', ' '),
+            by,
+            thousands(Object.values(rows).reduce((sum, count) => sum + count, 0)),
+            reason,
+          ]);
+          const more = colors.bold(`safeband erase list --before ${next}`);
+          return (
+            table(list, ['>erasure', 'at (UTC)', 'by', '>rows', 'reason']) +
+            (next === null ? '' : `\n\nmore: ${more}`)
+          );
+        },
+      });
+    });
+  withExamples(command, 'erase list', 'erase list --limit 200 --json');
+}
 
 async function erased(context: Context, recipientId: string, options: Options): Promise<void> {
   const { io, isJson, world, now } = context;
