@@ -45,4 +45,12 @@ export const BRAKE_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'groups.length > 2 * GROUPS_HELD_MAX',
     by: 'no more groups are held than the memo has room for',
   },
+  {
+    rule: 'R27',
+    what: 'a release names an order that has held other accounts',
+    file: 'src/domain/fleet/brakeHolds.ts',
+    old: 'one.group === group && ',
+    mutated: '',
+    by: 'a release names the orders that have held the accounts of its brake',
+  },
 ];

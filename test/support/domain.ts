@@ -48,6 +48,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/wire/canSend.js') &
   typeof import('../../src/domain/diagnostics/alerts/act.js') &
   typeof import('../../src/domain/fleet/brake.js') &
+  typeof import('../../src/domain/fleet/brakeHolds.js') &
   typeof import('../../src/domain/fleet/order.js') &
   typeof import('../../src/domain/fleet/contactClaims.js') &
   typeof import('../../src/domain/account/evolve.js') &
@@ -56,6 +57,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
 /** The files of `src/domain` whose exports are the domain. */
 export const DOMAIN_FILES = [
   'fleet/brake',
+  'fleet/brakeHolds',
   'fleet/order',
   'fleet/contactClaims',
   'account/evolve',

@@ -250,7 +250,9 @@ const BRAKED_BY = { actor: 'ada', reason: 'wrong texts' };
 /** A brake that is on, and one that was released. */
 export const BRAKE_PART: BrakePart = {
   brakes: {
-    held: [{ brakeId: '5f0c9a1d2e3b4c6d', group: null, since: BRAKED_AT, ...BRAKED_BY }],
+    held: [
+      { brakeId: '5f0c9a1d2e3b4c6d', group: null, since: BRAKED_AT, ...BRAKED_BY, holdOrders: [] },
+    ],
     history: [
       {
         brakeId: '5f0c9a1d2e3b4c6e',
@@ -258,6 +260,7 @@ export const BRAKE_PART: BrakePart = {
         since: BRAKED_AT,
         ...BRAKED_BY,
         released: { at: BRAKED_AT, ...BRAKED_BY },
+        holdOrders: [],
       },
     ],
   },

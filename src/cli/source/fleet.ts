@@ -1,6 +1,7 @@
 /** What commands about many accounts read and order: the brake (R27), and orders (R30). */
 import type { BrakeOrder, SafebandClient } from '../../client/index.js';
 import type { Engaged, Released } from '../../domain/fleet/brake.js';
+import { holdsOfBrake, type HoldOrder, type HoldsAsked } from '../../domain/fleet/brakeHolds.js';
 import {
   listOrderAccounts,
   listOrders,
@@ -8,17 +9,21 @@ import {
   type OrderRow,
 } from '../../postgres/fleet/orders.js';
 import type { Pool } from '../../postgres/pool.js';
-import { readBrakes, type BrakesRead } from '../../status/brakes.js';
+import { readBrakes, readHoldOrders, type BrakesRead } from '../../status/brakes.js';
 import * as orderDesk from '../../status/orderDesk.js';
 import { CliError, EXIT, usage } from '../errors.js';
 import type { Temporal } from '../temporal.js';
 import { having, pages } from './answers.js';
 import type { Http } from './http.js';
 
+/** `toHoldAccounts`: the order that holds the same accounts. */
+export type EngagedJson = Engaged & { readonly toHoldAccounts: HoldsAsked };
+/** `holdOrders`: what has held the same accounts, and holds them still; null: not known. */
+export type ReleasedJson = Released & { readonly holdOrders: readonly HoldOrder[] | null };
 export type Brakes = {
   readonly read: () => Promise<BrakesRead>;
-  readonly engage: (order: BrakeOrder) => Promise<Engaged>;
-  readonly release: (order: BrakeOrder) => Promise<Released>;
+  readonly engage: (order: BrakeOrder) => Promise<EngagedJson>;
+  readonly release: (order: BrakeOrder) => Promise<ReleasedJson>;
 };
 
 type Reach = {
@@ -28,19 +33,41 @@ type Reach = {
 };
 
 /** Returns the brake by Temporal; without Postgres, who and why are not known. */
-export const directBrakes = ({ pool, hasDatabase, client }: Reach): Brakes => ({
-  read: async () => readBrakes(await client(), hasDatabase() ? pool() : null),
-  engage: async (order) => (await client()).brake.engage(order),
-  release: async (order) => (await client()).brake.release(order),
-});
+export function directBrakes({ pool, hasDatabase, client }: Reach): Brakes {
+  const rows = () => ({ pool: hasDatabase() ? pool() : null, accounts: null });
+  return {
+    read: async () => readBrakes(await client(), rows()),
+    engage: async (order) => ({
+      ...(await (await client()).brake.engage(order)),
+      toHoldAccounts: holdsOfBrake(order),
+    }),
+    release: async (order) => {
+      const { released } = await (await client()).brake.release(order);
+      return { released, holdOrders: released ? await readHoldOrders(released, rows()) : [] };
+    },
+  };
+}
 
 /** Returns the brake by the HTTP API. */
 export const byKeyBrakes = (http: Http): Brakes => ({
-  read: async () => having<BrakesRead>(await http.get('/v1/brake'), ['held', 'history']),
-  engage: async (order) =>
-    having<Engaged>(await http.post('/v1/brake', order), ['brakeId', 'since', 'heldBefore']),
-  release: async (order) =>
-    having<Released>(await http.post('/v1/brake/release', order), ['released']),
+  read: async () => {
+    const found = having<BrakesRead>(await http.get('/v1/brake'), ['held', 'history']);
+    // A server of an older version does not know of the orders.
+    return {
+      ...found,
+      held: found.held.map((one) => ({ ...one, holdOrders: one.holdOrders ?? null })),
+    };
+  },
+  // A server of an older version has put the brake on, too, so its answer is no error.
+  engage: async (order) => {
+    const answer = await http.post('/v1/brake', order);
+    const engaged = having<Engaged>(answer, ['brakeId', 'since', 'heldBefore']);
+    return { ...engaged, toHoldAccounts: holdsOfBrake(order) };
+  },
+  release: async (order) => {
+    const answer = await http.post('/v1/brake/release', order);
+    return { holdOrders: null, ...having<Released>(answer, ['released']) };
+  },
 });
 
 type Outcome = Parameters<typeof listOrderAccounts>[1]['outcome'];

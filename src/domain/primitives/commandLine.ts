@@ -13,4 +13,7 @@ export function commandLine(command: string, names: readonly string[], options =
 
 /** Quotes a name where a shell needs it; a placeholder such as `<tier>` stays. */
 const quoted = (name: string): string =>
-  /^([\w.:@%+=,/-]+|<\w+>)$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  /^([\w.:@%+=,/-]+|<\w+>)$/.test(name) ? name : inQuotes(name);
+
+/** Returns a text that people wrote, such as a reason, as one word of a shell. */
+export const inQuotes = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

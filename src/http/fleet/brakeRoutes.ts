@@ -5,10 +5,10 @@ import { hasGroup, type Caller } from '../access/caller.js';
 import { actorOf } from '../access/actor.js';
 import { forbidden } from '../plumbing/problems.js';
 import * as schemas from '../schemas/brake.js';
-import { readBrakes } from '../../status/brakes.js';
+import { holdsOfBrake, type HoldOrder } from '../../domain/fleet/brakeHolds.js';
+import { readBrakes, readHoldOrders } from '../../status/brakes.js';
 import { problems } from '../routes/message.js';
 import type { BrakeOrder } from '../../client/index.js';
-import type { Engaged, Released } from '../../domain/fleet/brake.js';
 import type { Parts } from '../context.js';
 
 const tags = ['fleet'];
@@ -36,22 +36,23 @@ export function brakeRoutes(app: FastifyInstance, parts: Parts): void {
         response: { 200: schemas.brakes, ...problems },
       },
     },
-    async () => {
-      const { held, history } = await readBrakes(client, pool);
-      return { held: [...held], history: [...history] };
+    async ({ caller: { accounts } }) => {
+      const { held, history } = await readBrakes(client, { pool, accounts });
+      return { held: held.map(brakeWire), history: history.map(brakeWire) };
     },
   );
   const order = (
     path: string,
     schema: FastifySchema & { readonly operationId: string; readonly summary: string },
-    run: (by: BrakeOrder) => Promise<Engaged | Released>,
+    run: (by: BrakeOrder, caller: Caller) => Promise<object>,
   ): void => {
     app.post<{ Body: Static<typeof schemas.brakeOrder> }>(
       path,
       { config: { needs: 'operate' }, schema: { tags, body: schemas.brakeOrder, ...schema } },
       async ({ caller, body: { group, reason, actor } }) => {
         checkMayBrake(caller, group);
-        return run({ ...(group ? { group } : {}), reason, actor: actorOf(caller, actor) });
+        const by = { ...(group ? { group } : {}), reason, actor: actorOf(caller, actor) };
+        return run(by, caller);
       },
     );
   };
@@ -61,18 +62,32 @@ export function brakeRoutes(app: FastifyInstance, parts: Parts): void {
       operationId: 'engageBrake',
       summary: 'Stop all sends within 2 s, before any account is asked',
       description:
-        'For keys of all accounts, or of all accounts of the group. A second brake changes nothing.',
+        'For keys of all accounts, or of all accounts of the group. A second brake changes nothing. ' +
+        '`toHoldAccounts` is the order that holds the same accounts; nothing makes it by itself.',
       response: { 200: schemas.engaged, ...problems },
     },
-    (by) => client.brake.engage(by),
+    async (by) => ({ ...(await client.brake.engage(by)), toHoldAccounts: holdsOfBrake(by) }),
   );
   order(
     '/v1/brake/release',
     {
       operationId: 'releaseBrake',
       summary: 'Release the brake: callers continue',
+      description:
+        'Accounts that an order has held stay held: `holdOrders` names these orders, and ' +
+        '`POST /v1/orders/{orderId}/takeBack` resumes their accounts.',
       response: { 200: schemas.released, ...problems },
     },
-    (by) => client.brake.release(by),
+    async (by, { accounts }) => {
+      const { released } = await client.brake.release(by);
+      const holdOrders = released ? await readHoldOrders(released, { pool, accounts }) : [];
+      return { released, holdOrders };
+    },
   );
 }
+
+/** Returns a brake as an answer of the API, with lists that the schema may change. */
+const brakeWire = <B extends { readonly holdOrders: readonly HoldOrder[] | null }>(one: B) => ({
+  ...one,
+  holdOrders: one.holdOrders && [...one.holdOrders],
+});

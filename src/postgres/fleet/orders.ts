@@ -176,7 +176,7 @@ const WITH_COUNTS = `cross join lateral (
          coalesce(sum(accounts) filter (where outcome = 'left'), 0) as unasked
     from safeband.order_counts where order_id = o.order_id) x`;
 /** A limited key sees an order if it may see each of its accounts. */
-const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
+export const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
   where y.order_id = o.order_id and not y.account_id = any($1)))`;
 
 /** Reads one order; undefined: there is none, or the key may not see it. */

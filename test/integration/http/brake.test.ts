@@ -6,6 +6,7 @@ import type { SafebandClient } from '../../../src/client/index.js';
 import { BRAKE_MEMO } from '../../../src/domain/fleet/brake.js';
 import { makeKey } from '../../../src/postgres/access/keys.js';
 import { BRAKE, brakeWorkflowId } from '../../../src/temporal/protocol.js';
+import { safeband, settingsOf, wordsOf } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -207,7 +208,7 @@ describe('while the brake is on', () => {
         brakeId: engaged.brakeId,
         released: { actor: 'operator-1', reason: 'texts corrected' },
       });
-    expect((await release()).json()).toEqual({ released: null });
+    expect((await release()).json()).toEqual({ released: null, holdOrders: [] });
   });
 
   it('a memo that cannot be read holds every caller, until the workflow ends', async () => {
@@ -229,6 +230,93 @@ describe('while the brake is on', () => {
     await expect(fresh.reserve('nobody', { reservationId: 'r' })).rejects.toMatchObject({
       type: 'AccountUnknown',
     });
+  });
+});
+
+describe('the order that also holds the accounts of a brake', () => {
+  const [group, other] = ['of-the-page', 'of-the-line'];
+  afterEach(async () => {
+    const by = { reason: 'it has ended' };
+    for (const one of [group, other])
+      await stand.ask(key, '/v1/brake/release', { ...by, group: one });
+  });
+  const stateOf = async (id: string) => (await library.status(id)).state;
+  /** Connects an account of a group, whose row is saved. */
+  async function member(of: string): Promise<string> {
+    const id = stand.newAccount();
+    await stand.connect(id, { group: of });
+    const saved = `select from safeband.accounts where account_id = $1 and state = 'active'`;
+    await expect.poll(async () => (await stand.pool.query(saved, [id])).rowCount).toBe(1);
+    return id;
+  }
+  const run = (line: string) => safeband(wordsOf(line), settingsOf(stand));
+
+  it('the page engages, offers the order with its form filled in, and leads to its take-back', async () => {
+    const id = await member(group);
+    const form = { group, reason: 'wrong texts & more' };
+    const on = await stand.submit(key, '/fleet/brake', form);
+    expect([on.statusCode, on.headers.location]).toEqual([303, '/fleet']);
+    expect((await stand.ask(key, '/v1/brake')).json()).toMatchObject({ held: [{ group }] });
+    expect((await post(id, 'sendReserve', { reservationId: 'r' })).json()).toMatchObject({
+      reason: 'fleet_held',
+    });
+    // The link has the reason as soon as the row of the trace is written.
+    const shownLink = async () => {
+      const { body } = await stand.ask(key, '/fleet');
+      return /href="(\/orders\?[^"#]*)/.exec(body)?.[1]?.replaceAll('&amp;', '&');
+    };
+    await expect.poll(shownLink).toContain('wrong+texts');
+    const orders = (await stand.ask(key, (await shownLink()) ?? '')).body;
+    expect(orders).toContain('<option value="hold" selected');
+    expect(orders).toMatch(/name="group" value="of-the-page"/);
+    expect(orders).toMatch(/name="reason" value="wrong texts &amp; more"/);
+    const preview = await stand.submit(key, '/orders/preview', { kind: 'hold', ...form });
+    expect(preview.body).toContain('This order is for 1 account');
+    const made = await stand.submit(key, '/orders', { kind: 'hold', ...form, expected: '1' });
+    const address = `${made.headers.location}`;
+    expect(address).toMatch(/^\/orders\/[0-9a-f]{16}$/);
+    await expect.poll(() => stateOf(id)).toBe('held');
+    expect((await held()).held).toMatchObject([{ holdOrders: [{ orderId: address.slice(8) }] }]);
+    expect((await stand.ask(key, '/fleet')).body).toContain(`href="${address}"`);
+    const off = await stand.submit(key, '/fleet/brake/release', { group, reason: 'over' });
+    expect([off.statusCode, off.headers.location]).toEqual([303, address]);
+    expect(await stateOf(id)).toBe('held');
+    await expect
+      .poll(async () => (await stand.ask(key, address)).body)
+      .toContain(`action="${address}/takeBack"`);
+  });
+
+  it('the command line prints the order, makes it with --hold-accounts, and names its take-back', async () => {
+    const id = await member(other);
+    const offered = await run('brake --group of-the-line --reason "it\'s wrong"');
+    expect(offered.out).toContain(
+      `safeband order make hold --group of-the-line --reason 'it'\\''s wrong'`,
+    );
+    expect(await stateOf(id)).not.toBe('held');
+    const answer = await run('brake --group of-the-line --reason again --hold-accounts --json');
+    const { heldBefore, toHoldAccounts, order } = JSON.parse(answer.out);
+    expect([answer.code, heldBefore, toHoldAccounts, order]).toMatchObject([
+      0,
+      true,
+      { kind: 'hold', filter: { group: other }, reason: 'again' },
+      { kind: 'hold', state: 'done', failed: 0 },
+    ]);
+    expect(await stateOf(id)).toBe('held');
+    expect((await run('brake')).out).toContain(`order ${order.orderId} has held`);
+    const released = await run('brake --group of-the-line --release --reason over');
+    expect(released.out).toContain(`: safeband order take-back ${order.orderId} --reason …`);
+    await run(`order take-back ${order.orderId} --reason over`);
+    expect(await stateOf(id)).toBe('active');
+    await run('brake --group of-the-line --reason again');
+    expect(
+      JSON.parse((await run('brake --group of-the-line --release --reason x --json')).out),
+    ).toEqual({
+      released: expect.objectContaining({ group: other }),
+      holdOrders: [],
+    });
+    for (const line of ['brake --hold-accounts', 'brake --release --reason x --hold-accounts']) {
+      expect(await run(line)).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 /** The brake of the fleet (R27). */
 import { expect } from 'vitest';
 import type { BrakeState } from '../../../src/domain/fleet/brake.js';
+import { isoInstant } from '../../../src/domain/primitives/time.js';
 import { NINE, type Check } from './life.js';
 
 const BY = { actor: 'ada', reason: 'wrong texts' };
@@ -34,10 +35,26 @@ const limited: Check = ({ engage }) => {
   expect(state).toHaveLength(10);
 };
 
+const heldWith: Check = ({ holdOrdersOf, holdsOfBrake }) => {
+  const reason = 'x'.repeat(512);
+  expect(holdsOfBrake({ group: 'acme', reason }).filter).toEqual({ group: 'acme' });
+  const held = {
+    orderId: '1',
+    group: 'acme',
+    madeAt: isoInstant(NINE),
+    isRunning: false,
+    done: 1,
+  };
+  const brake = { group: null, since: isoInstant(NINE) };
+  expect(holdOrdersOf({ ...brake, group: 'acme' }, [held])).toEqual([held]);
+  expect(holdOrdersOf(brake, [held])).toEqual([]);
+};
+
 export const brakeChecks = {
   'a brake of a group holds its accounts, and no others': ofGroup,
   'a brake that cannot be read is not taken for no brake': unreadable,
   'a release ends one brake': released,
   'a repeated order to brake is the same brake': repeated,
   'no more groups are held than the memo has room for': limited,
+  'a release names the orders that have held the accounts of its brake': heldWith,
 } satisfies Readonly<Record<string, Check>>;

@@ -37,3 +37,31 @@ it('the fleet page stops all sends while the brake is off, or holds a group only
 it('the fleet page states that a brake that cannot be read stops all callers', () => {
   expect(pageOf({ ...BRAKE_PART, brakes: null }, null)).toContain('The brake cannot be read now');
 });
+
+it('the fleet page offers the order that holds the same accounts, or names the one that has', () => {
+  const one = (more: object) =>
+    pageOf(
+      { ...BRAKE_PART, brakes: { held: [{ ...group, ...more }], history: [] } },
+      group,
+    ).replaceAll('&amp;', '&');
+  expect(one({ holdOrders: [] })).toContain(
+    'href="/orders?kind=hold&group=acme&reason=wrong+texts#make"',
+  );
+  const order = {
+    orderId: '7c2e91d04ab35f68',
+    group: 'acme',
+    madeAt: group.since,
+    isRunning: false,
+    done: 1_409,
+  };
+  const made = one({ holdOrders: [order] });
+  expect(made).toContain('<a href="/orders/7c2e91d04ab35f68">7c2e91d04ab35f68</a>');
+  expect(made).toContain('has held 1,409 accounts');
+  expect(made).not.toContain('href="/orders?');
+  const [past] = BRAKE_PART.brakes?.history ?? [];
+  if (!past) throw new Error('the test has a brake that was released');
+  const after = { held: [], history: [{ ...past, holdOrders: [order] }] };
+  expect(pageOf({ ...BRAKE_PART, brakes: after }, null)).toContain(
+    'which stay held until you take it back',
+  );
+});

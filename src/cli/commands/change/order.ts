@@ -11,7 +11,7 @@ import { stateOfOrder } from '../../../status/orderDesk.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { EXIT, usage } from '../../errors.js';
 import { accountList, group, tierOption, whole } from '../../options.js';
-import { withProgress, type Style } from '../../output.js';
+import { withProgress, type Answer, type Style } from '../../output.js';
 import { clock, cutText, instantOf, thousands } from '../../text.js';
 
 const EXPECTED_MAX = 10_000_000;
@@ -147,7 +147,7 @@ function changeIn(text: string): unknown {
 }
 
 /** Waits until the order has ended, and shows its progress on a terminal. */
-function waited({ io, isJson, world }: Context, made: OrderRow): Promise<OrderRow> {
+export function waited({ io, isJson, world }: Context, made: OrderRow): Promise<OrderRow> {
   const { fleetOrders } = world.source();
   return withProgress(io, isJson, `order ${made.orderId}`, async (show) => {
     for (let order = made; ;) {
@@ -166,9 +166,13 @@ const progressOf = ({ accounts, done, unchanged, failed, left }: OrderRow): stri
 /** Returns the order with its state, as the HTTP API has it. */
 const jsonOf = (order: OrderRow): object => ({ ...order, state: stateOfOrder(order) });
 
-async function report(context: Context, order: OrderRow): Promise<void> {
+const report = async (context: Context, order: OrderRow): Promise<void> =>
+  context.answer(answerOf(order));
+
+/** Returns the progress of an order, with the command that takes it back. */
+export function answerOf(order: OrderRow): Answer {
   const { orderId, kind, failed } = order;
-  context.answer({
+  return {
     json: { order: jsonOf(order) },
     text: ({ colors }) =>
       [
@@ -179,7 +183,7 @@ async function report(context: Context, order: OrderRow): Promise<void> {
         ...(failed > 0 ? [`why: ${colors.bold(commandLine('order show', [orderId]))}`] : []),
       ].join('\n'),
     exitCode: failed > 0 ? EXIT.found : EXIT.ok,
-  });
+  };
 }
 
 function registerList(order: Command, context: Context): void {

@@ -1,10 +1,12 @@
 /** The brake on the page *Fleet* and, while it is on, at the top of every page (R27). */
 import type { VNode } from 'preact';
+import { holdsOfBrake, type HoldOrder } from '../../../domain/fleet/brakeHolds.js';
 import { parseInstant } from '../../../domain/primitives/time.js';
 import type { BrakeShown, BrakesRead } from '../../../status/brakes.js';
 import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
 import type { Form } from '../ui/form.js';
+import { many } from '../ui/format.js';
 import { Ago, Empty, Section, When } from '../ui/parts.js';
 import type { Frame } from '../ui/layout.js';
 
@@ -64,12 +66,13 @@ export function BrakeSection({ frame, part }: { readonly frame: Frame; readonly 
         <Empty>The brake was never released yet.</Empty>
       ) : (
         <ul class="plain">
-          {past.map(({ brakeId, group, since, actor, reason, released }) => (
+          {past.map(({ brakeId, group, since, actor, reason, released, holdOrders }) => (
             <li key={brakeId} id={`brake-${brakeId}`}>
               {group === null ? '' : `Group ${group}: `}
               <When at={msOf(since)} show="full" /> to{' '}
               <When at={msOf(released?.at ?? since)} show="full" />: {reason} ({actor}); released by{' '}
               {released?.actor}: {released?.reason}
+              <Held orders={holdOrders} />
             </li>
           ))}
         </ul>
@@ -79,7 +82,7 @@ export function BrakeSection({ frame, part }: { readonly frame: Frame; readonly 
 }
 
 function On({
-  brake: { brakeId, group, since, actor, reason },
+  brake: { brakeId, group, since, actor, reason, holdOrders },
   frame,
   mayRelease,
 }: {
@@ -95,6 +98,18 @@ function On({
         {actor === null ? null : `, by ${actor}: ${reason}`}. No account
         {group === null ? '' : ' of this group'} gets a slot.
       </p>
+      {holdOrders !== null && holdOrders.length > 0 ? (
+        <p>
+          Its accounts are held, too.
+          <Held orders={holdOrders} />
+        </p>
+      ) : mayRelease ? (
+        <p>
+          It does not reach programs that send messages to the accounts themselves.{' '}
+          <a href={orderHref({ group, reason: reason ?? '' })}>Hold the accounts, too</a>: you see
+          first which accounts these are.
+        </p>
+      ) : null}
       {mayRelease ? (
         <FieldsForm
           action="/fleet/brake/release"
@@ -107,6 +122,27 @@ function On({
       ) : null}
     </div>
   );
+}
+
+/** Renders the orders that hold the accounts of a brake until they are taken back. */
+const Held = ({ orders }: { readonly orders: readonly HoldOrder[] | null }): VNode => (
+  <>
+    {(orders ?? []).map(({ orderId, done, isRunning }) => (
+      <span key={orderId}>
+        {' '}
+        The order <a href={`/orders/${orderId}`}>{orderId}</a>{' '}
+        {isRunning ? 'runs, and has held' : 'has held'} {many(done, 'account')}, which stay held
+        until you take it back.
+      </span>
+    ))}
+  </>
+);
+
+/** Returns the address of the form that holds the accounts of a brake, filled in. */
+function orderHref(brake: { readonly group: string | null; readonly reason: string }): string {
+  const { kind, filter, reason } = holdsOfBrake(brake);
+  const which = 'all' in filter ? { accountIds: 'all' } : filter;
+  return `/orders?${new URLSearchParams({ kind, ...which, reason }).toString()}#make`;
 }
 
 const msOf = (text: string): number => parseInstant(text) ?? 0;

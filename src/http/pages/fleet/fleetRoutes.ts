@@ -46,7 +46,7 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
       readRecovery(pool),
       countRuns(pool, at - DAY_MS, accounts),
       countGroups(pool, caller.accounts),
-      readBrakes(client, pool).catch(() => null),
+      readBrakes(client, { pool, accounts: caller.accounts }).catch(() => null),
     ]);
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = FleetPage({

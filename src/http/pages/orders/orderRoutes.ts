@@ -45,7 +45,10 @@ export function addOrderPages(app: FastifyInstance, parts: PageParts): void {
     return sendPage(request, reply, page, problem?.statusCode);
   };
 
-  app.get('/orders', READ, (request, reply) => show(request, reply, NOTHING));
+  // A link of another page fills in the form: only its preview is one step away.
+  app.get('/orders', READ, (request, reply) =>
+    show(request, reply, { form: formOf(request.query), problem: null }),
+  );
   app.post('/orders/preview', OPERATE, async (request, reply) => {
     const form = formOf(request.body);
     return said(
