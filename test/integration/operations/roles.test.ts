@@ -10,6 +10,7 @@ import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
 import { readErasureKeys } from '../../../src/postgres/operations/vitals.js';
+import { listErasures } from '../../../src/postgres/data/erasures.js';
 import { migrate } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
 import {
@@ -123,10 +124,12 @@ it('each role has exactly these rights on every table', async () => {
   );
 });
 
-it('a server reads with which keys people were erased, and not by whom', async () => {
+it('a server reads the traces of erasures and their keys, and writes no trace', async () => {
   const server = await logins.poolIn('safeband_server', 1);
   expect(await readErasureKeys(server)).toMatchObject({ erasures: {} });
-  await expect(server.query('select erased_by from safeband.erasures')).rejects.toThrow('denied');
+  expect(await listErasures(server, { before: null, limit: 1 })).toEqual([]);
+  const trace = `insert into safeband.erasures (hash, erased_by, reason) values ('a', 'b', 'c')`;
+  await expect(server.query(trace)).rejects.toThrow('denied');
 });
 
 it('a server closes an alert for a person, and changes nothing else of it', async () => {
