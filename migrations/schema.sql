@@ -610,7 +610,9 @@ create table safeband.orders (
   stopped_by text,
   stop_reason text,
   ended_at timestamp with time zone,
+  accounts_deleted_at timestamp with time zone,
   constraint orders_accounts_check CHECK (accounts > 0),
+  constraint orders_accounts_deleted CHECK (accounts_deleted_at IS NULL OR ended_at IS NOT NULL),
   constraint orders_actor_check CHECK (btrim(actor) <> ''::text),
   constraint orders_change CHECK ((kind = 'configure'::text) = (change IS NOT NULL)),
   constraint orders_kind_check CHECK (kind = ANY (ARRAY['hold'::text, 'resume'::text, 'configure'::text, 'reconcile'::text, 'disconnect'::text])),
@@ -1308,8 +1310,9 @@ begin
     on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
   elsif tg_op = 'DELETE' then
     insert into safeband.order_counts as c
-      select order_id, coalesce(outcome, 'left'), pg_backend_pid() % 16, -count(*)
-        from gone group by 1, 2 order by 1, 2
+      select g.order_id, coalesce(g.outcome, 'left'), pg_backend_pid() % 16, -count(*)
+        from gone g join safeband.orders o on o.order_id = g.order_id
+       where o.accounts_deleted_at is null group by 1, 2 order by 1, 2
     on conflict (order_id, outcome, part) do update set accounts = c.accounts + excluded.accounts;
   else
     insert into safeband.order_counts as c
@@ -1937,6 +1940,29 @@ begin
         select c.correction_id from safeband.corrections c
          where c.account_id = a.account_id and c.at < cutoff and c.recorded_at < written
          limit step) found limit step));
+  when name = 'order_accounts' then
+    -- First the orders whose accounts may go are marked, and only then rows are deleted. An order
+    -- whose hold is still in force keeps its rows, because it may be taken back (R30).
+    if not exists (
+      select from safeband.orders o cross join lateral (
+        select from safeband.order_accounts c
+         where c.order_id = o.order_id and coalesce(c.decided_at, o.ended_at) < written
+         limit 1) found
+       where o.accounts_deleted_at is not null)
+    then
+      update safeband.orders o set accounts_deleted_at = clock_timestamp()
+       where o.accounts_deleted_at is null and o.ended_at < least(cutoff, written)
+         and not exists (select from safeband.accounts a
+           where a.state <> 'disconnected'
+             and substring(a.hold_reason from ' \(order ([0-9a-f]{16})\)$') = o.order_id);
+    end if;
+    delete from safeband.order_accounts x using (
+      select found.* from safeband.orders o cross join lateral (
+        select c.order_id, c.account_id from safeband.order_accounts c
+         where c.order_id = o.order_id and coalesce(c.decided_at, o.ended_at) < written
+         limit step) found
+       where o.accounts_deleted_at is not null limit step) old
+     where x.order_id = old.order_id and x.account_id = old.account_id;
   when name = 'reconciler_runs' then
     -- The next audit reads from where the last whole one ended. A correction names its run.
     select run_id into last_run from safeband.reconciler_runs

@@ -90,12 +90,16 @@ export async function stop(desk: Desk, orderId: string, raw: By): Promise<OrderR
 /** Makes an order that resumes exactly the accounts that a hold of that order has stopped. */
 export async function takeBack(desk: Desk, takesBack: string, raw: By): Promise<OrderRow> {
   const by = readBy(raw, desk.now());
-  const { kind, endedAt, perSecond } = await known(desk, takesBack);
+  const { kind, endedAt, accountsDeletedAt, perSecond } = await known(desk, takesBack);
   if (kind !== 'hold') {
     throw new OrderRefused('order-refused', 'only an order of the kind hold can be taken back');
   }
   if (endedAt === null) {
     throw new OrderRefused('order-refused', 'the order has not ended: stop it first, and wait');
+  }
+  if (accountsDeletedAt !== null) {
+    const text = 'it holds no account any more, and the rows of its accounts were deleted';
+    throw new OrderRefused('order-refused', text);
   }
   const orderId = newId();
   const count = await keepTakeBack(desk.pool, { orderId, takesBack, perSecond, ...by });

@@ -52,7 +52,7 @@ export const LIST_MUTANTS: readonly Mutant<ListCheckName>[] = [
   {
     rule: 'R30',
     what: 'an account with an outcome is still counted as left',
-    file: 'migrations/0064_order_counts.sql',
+    file: 'migrations/0067_order_retention.sql',
     old: 'as outcome, -1 as n from gone',
     mutated: 'as outcome, 0 as n from gone',
     by: 'the counts of an order follow each outcome',

@@ -57,6 +57,7 @@ export const PRUNED = {
   past_sends: 'reservations',
   alerts: 'alerts',
   account_changes: 'changes',
+  order_accounts: 'changes',
 } as const satisfies Readonly<Record<string, KeptGroup>>;
 export type PrunedTable = keyof typeof PRUNED;
 
@@ -86,7 +87,6 @@ export const KEPT_OTHERWISE: Readonly<Record<string, string>> = {
   identity_locks: 'permanently',
   inmail_events: 'permanently',
   migration_lock: 'permanently',
-  order_accounts: 'permanently',
   order_counts: 'permanently',
   orders: 'permanently',
   recipient_chats: 'permanently, without the recipient: only its hash',

@@ -147,7 +147,10 @@ function accountsRoute(app: FastifyInstance, parts: Parts): void {
     async (request, reply) => {
       const { caller, query, url } = request;
       const { orderId } = request.params;
-      await refusing(known(deskOf(parts, caller), orderId));
+      const { accountsDeletedAt } = await refusing(known(deskOf(parts, caller), orderId));
+      if (accountsDeletedAt !== null) {
+        throw orderRefused('the rows of its accounts were deleted; the order has their counts');
+      }
       const { outcome = null } = query;
       const read = async (after: string | null, limit: number) =>
         (await listOrderAccounts(pool, { orderId, after, limit, outcome })).map((item) => ({

@@ -104,6 +104,7 @@ export const order = closed({
   madeAt: instant('When it was made.'),
   stopped: orNull(closed({ at: instant('When.'), actor: String(), reason: String() })),
   endedAt: orNull(instant('When it ended.')),
+  accountsDeletedAt: orNull(instant('When the rows of its accounts were deleted.')),
 });
 export const orders = closed({ items: Array(order, { description: 'The newest first.' }) });
 export const ordersQuery = closed({

@@ -155,6 +155,8 @@ export type OrderRow = Omit<KeptOrder, 'takesBack'> & {
   readonly madeAt: string;
   readonly stopped: { readonly at: string; readonly actor: string; readonly reason: string } | null;
   readonly endedAt: string | null;
+  /** When the rows of its accounts were deleted (R28); null: they are kept. */
+  readonly accountsDeletedAt: string | null;
   readonly done: number;
   readonly unchanged: number;
   readonly failed: number;
@@ -165,6 +167,7 @@ const ORDER_ROW = `jsonb_build_object('orderId', o.order_id, 'kind', o.kind, 'fi
   'accounts', o.accounts, 'takesBack', o.takes_back,
   'takenBackBy', (select t.order_id from safeband.orders t where t.takes_back = o.order_id),
   'madeAt', safeband.iso(o.made_at), 'endedAt', safeband.iso(o.ended_at),
+  'accountsDeletedAt', safeband.iso(o.accounts_deleted_at),
   'stopped', case when o.stopped_at is not null then jsonb_build_object(
     'at', safeband.iso(o.stopped_at), 'actor', o.stopped_by, 'reason', o.stop_reason) end,
   'done', x.done, 'unchanged', x.unchanged, 'failed', x.failed, 'left', x.unasked)`;
@@ -175,9 +178,13 @@ const WITH_COUNTS = `cross join lateral (
          coalesce(sum(accounts) filter (where outcome = 'failed'), 0) as failed,
          coalesce(sum(accounts) filter (where outcome = 'left'), 0) as unasked
     from safeband.order_counts where order_id = o.order_id) x`;
-/** A limited key sees an order if it may see each of its accounts. */
-export const SEEN = `($1::text[] is null or not exists (select from safeband.order_accounts y
-  where y.order_id = o.order_id and not y.account_id = any($1)))`;
+/**
+ * A limited key sees an order if it may see each of its accounts. After their rows are deleted,
+ * it is not known which these were.
+ */
+export const SEEN = `($1::text[] is null or o.accounts_deleted_at is null and not exists (
+  select from safeband.order_accounts y
+   where y.order_id = o.order_id and not y.account_id = any($1)))`;
 
 /** Reads one order; undefined: there is none, or the key may not see it. */
 export async function readOrder(

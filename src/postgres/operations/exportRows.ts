@@ -14,6 +14,7 @@ const AGE: Readonly<Record<PrunedTable, string>> = {
   past_sends: 't.sent_at',
   alerts: 'case when t.resolved_at is not null then greatest(t.resolved_at, t.raised_at) end',
   account_changes: 't.at',
+  order_accounts: '(select o.ended_at from safeband.orders o where o.order_id = t.order_id)',
 };
 /** What people did with an alert goes with it. */
 const MORE: Readonly<Partial<Record<PrunedTable, string>>> = {

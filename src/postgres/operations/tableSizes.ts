@@ -58,7 +58,8 @@ const OLDEST: Readonly<Record<string, string>> = {
   reservation_history: dayByAccount('reservation_history'),
   webhook_events: byNumber('webhook_events', 'number', 'recorded_at'),
   webhook_deliveries: byNumber('webhook_deliveries', 'delivery_id', 'at'),
-  order_accounts: '(select safeband.ms_of(min(made_at)) from safeband.orders)',
+  order_accounts:
+    '(select safeband.ms_of(min(made_at)) from safeband.orders where accounts_deleted_at is null)',
   access_changes: byNumber('access_changes', 'change_id', 'at'),
 };
 /** The names of the tables that grow. */

@@ -318,3 +318,31 @@ it('the command line shows, stops and takes back an order, with a key as without
   expect(head).toBe('orderId,accountId,outcome,error,decidedAt');
   expect(rows.map((row) => row.split(',')[1])).toEqual(ids.toSorted());
 });
+
+it('an order whose accounts are deleted shows its counts, and can neither list nor take back', async () => {
+  const orderId = 'feedfeedfeedfeed';
+  await stand.pool.query(
+    `insert into safeband.orders (order_id, kind, filter, reason, actor, per_second, accounts,
+       made_at, ended_at, accounts_deleted_at)
+     values ($1, 'hold', '{"all": true}', 'incident', 'ada', 50, 3, now(), now(), now())`,
+    [orderId],
+  );
+  await stand.pool.query(
+    `insert into safeband.order_counts (order_id, outcome, part, accounts)
+     values ($1, 'done', 0, 2), ($1, 'failed', 0, 1)`,
+    [orderId],
+  );
+  expect(await read(orderId)).toMatchObject({ done: 2, failed: 1 });
+  const deleted = expect.stringContaining('the rows of its accounts were deleted');
+  for (const answer of [
+    await stand.ask(key, `/v1/orders/${orderId}/accounts`),
+    await post(`/${orderId}/takeBack`, { reason: 'it has ended' }),
+  ]) {
+    expect([answer.statusCode, answer.json()]).toMatchObject([409, { detail: deleted }]);
+  }
+  const page = (await stand.ask(key, `/orders/${orderId}`)).body;
+  expect(page).toContain('The rows of its accounts were deleted');
+  expect(page).not.toMatch(/Failed \(|format=csv|takeBack/);
+  const shown = await safeband(['order', 'show', orderId], settingsOf(stand));
+  expect(shown).toMatchObject({ code: 0, out: deleted });
+});

@@ -238,7 +238,7 @@ it('doctor lists each table that grows with its size, its oldest row and how lon
     ['webhook_events', /kept 30 days$/],
     ['webhook_deliveries', /no row, kept 30 days$/],
     ['access_changes', /no row, kept permanently$/],
-    ['order_accounts', /no row, kept permanently$/],
+    ['order_accounts', /no row, kept 400 days/],
   ] as const) {
     expect(textOf(name)).toMatch(kept);
   }

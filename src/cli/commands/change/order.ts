@@ -6,6 +6,7 @@ import { COOLDOWN_CAUSES } from '../../../domain/account/stops.js';
 import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { shown } from '../../../domain/primitives/text.js';
+import type { Instant } from '../../../domain/primitives/time.js';
 import type { OrderAccountRow, OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder } from '../../../status/orderDesk.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
@@ -231,19 +232,23 @@ function registerShow(order: Command, context: Context): void {
       const { fleetOrders } = context.world.source();
       const found = await fleetOrders.read(orderId);
       const asked = { orderId, outcome: 'failed', limit: ACCOUNTS } as const;
-      const failed = await fleetOrders.accounts(asked);
+      const deletedAt = found.accountsDeletedAt ?? null; // an older server has no such field
+      const failed = deletedAt === null ? await fleetOrders.accounts(asked) : [];
       context.answer({
         json: { order: jsonOf(found), failed },
         text: ({ table }) =>
           [
             `order ${orderId} (${found.kind}) is ${stateOfOrder(found)}: ${progressOf(found)}`,
             `${shown(found.reason)} (${shown(found.actor)})`,
+            ...(deletedAt === null ? [] : [deletedWords(deletedAt, context.now())]),
             ...(failed.length === 0 ? [] : ['', table(failed.map(rowOf), ['failed', 'error'])]),
           ].join('\n'),
       });
     });
   withExamples(command, 'order show 7c2e91d04ab35f68');
 }
+const deletedWords = (at: string, now: Instant): string =>
+  `the rows of its accounts were deleted (${clock(instantOf(at), now)}); the counts stay`;
 const rowOf = ({ accountId, error }: OrderAccountRow) => [accountId, shown(error ?? '')];
 
 const ENDS = {

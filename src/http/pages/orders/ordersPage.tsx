@@ -14,6 +14,7 @@ import { many, whole } from '../ui/format.js';
 import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Section, Table, When } from '../ui/parts.js';
+import { AccountsFile, mayTakeBack } from './orderEnd.js';
 
 const pairs = (words: readonly string[], none: string): readonly (readonly [string, string])[] => [
   ['', none],
@@ -190,14 +191,9 @@ export function OrderPage({
   readonly order: OrderRow;
   readonly failed: readonly OrderAccountRow[];
 }): VNode {
-  const { orderId, kind, accounts, left, done, takenBackBy } = order;
+  const { orderId, kind, accounts, left, done } = order;
   const state = stateOfOrder(order);
-  const path =
-    state === 'running'
-      ? 'stop'
-      : kind === 'hold' && order.endedAt !== null && takenBackBy === null && done > 0
-        ? 'takeBack'
-        : null;
+  const path = state === 'running' ? 'stop' : mayTakeBack(order) ? 'takeBack' : null;
   return (
     <Page frame={frame} title={`Order ${orderId}`} here="fleet" stream="/v1/stream">
       <Head
@@ -215,11 +211,7 @@ export function OrderPage({
           {whole(accounts - left)} of {whole(accounts)}: {whole(done)} done,{' '}
           {whole(order.unchanged)} unchanged, {whole(order.failed)} failed, {whole(left)} left.
         </p>
-        <p>
-          <a href={`/v1/orders/${orderId}/accounts?format=csv`} download>
-            All accounts as CSV
-          </a>
-        </p>
+        <AccountsFile order={order} />
         <Related order={order} />
         <Refusal failure={failure} fields={[REASON]} />
         {mayOrder && path !== null ? (
@@ -235,7 +227,7 @@ export function OrderPage({
           />
         ) : null}
       </Section>
-      <Failed count={order.failed} rows={failed} />
+      {order.accountsDeletedAt === null ? <Failed count={order.failed} rows={failed} /> : null}
     </Page>
   );
 }
