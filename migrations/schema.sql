@@ -963,6 +963,7 @@ create table safeband.webhook_events (
   data jsonb not null,
   position bigint,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  group_name text,
   constraint webhook_events_check CHECK ((account_id IS NULL) = (type = 'ping'::text)),
   constraint webhook_events_check1 CHECK ((endpoint_id IS NOT NULL) = (type = 'ping'::text)),
   constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'slot.granted'::text, 'slot.expired'::text, 'ping'::text])),
@@ -2412,8 +2413,10 @@ CREATE OR REPLACE FUNCTION safeband.tell_webhook(account text, type text, key te
  RETURNS void
  LANGUAGE sql
 AS $function$
-  insert into safeband.webhook_events (account_id, type, key, at, data)
-  values (account, type, key, at, data)
+  insert into safeband.webhook_events (account_id, group_name, type, key, at, data)
+  values (account,
+    (select a.group_name from safeband.accounts a where a.account_id = tell_webhook.account),
+    type, key, at, data)
   on conflict do nothing
 $function$;
 

@@ -47,6 +47,7 @@ export const eventJson = (event: LoggedEvent) => ({
 export const alertJson = (alert: Alert) => ({
   alertId: alert.alertId,
   accountId: alert.accountId,
+  group: alert.group,
   kind: alert.kind,
   severity: alert.severity,
   state: alertStateOf(alert),

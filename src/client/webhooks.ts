@@ -21,6 +21,8 @@ export type WebhookPayload = {
   readonly type: string;
   readonly timestamp: string;
   readonly accountId: string | null;
+  /** The group of the account when the event was written; null: none. */
+  readonly group: string | null;
   readonly data: { readonly [name: string]: unknown };
 };
 

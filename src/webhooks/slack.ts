@@ -1,6 +1,6 @@
 /**
  * The body for an incoming webhook of Slack: one sentence in plain English. It names an account by
- * your own id, and contains nothing about people.
+ * your own id, with its group, and contains nothing about people.
  */
 import { ALERT_KINDS, SEVERITIES } from '../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../domain/diagnostics/alerts/alertHelp.js';
@@ -72,9 +72,10 @@ const SENTENCES: Readonly<Record<WebhookType | 'ping', Sentence>> = {
 };
 
 /** Returns the message of an event: the same bytes at each try. */
-export function slackBody({ type, accountId, data }: WebhookEvent): string {
+export function slackBody({ type, accountId, group, data }: WebhookEvent): string {
   // As code, so that Slack makes no link and no symbol of an id.
-  const text = SENTENCES[type](`\`${accountId ?? ''}\``, data);
+  const account = `\`${accountId ?? ''}\`${group === null ? '' : ` (group \`${group}\`)`}`;
+  const text = SENTENCES[type](account, data);
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return JSON.stringify({ text: escaped });
 }

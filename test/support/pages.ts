@@ -187,6 +187,7 @@ export function accountData(): AccountData {
         {
           alertId: 1,
           accountId: 'Anna-1',
+          group: null,
           kind: 'drift',
           severity: 'warning',
           day: DAY,

@@ -38,8 +38,8 @@ const ACCOUNT = [
   ...(['drift', 'remaining', 'caps', 'weekUsed', 'cooldown', 'lastCheckedAt', 'edited'] as const),
 ];
 const ALERT = [
-  ...(['alertId', 'accountId', 'kind', 'severity', 'state', 'quotaDay', 'times'] as const),
-  ...(['openedAt', 'raisedAt', 'nextStep', 'ifNoPersonActs', 'acknowledged'] as const),
+  ...(['alertId', 'accountId', 'group', 'kind', 'severity', 'state', 'quotaDay'] as const),
+  ...(['times', 'openedAt', 'raisedAt', 'nextStep', 'ifNoPersonActs', 'acknowledged'] as const),
   ...(['resolvedAt', 'closed', 'details'] as const),
 ];
 const DRIFT = ['checked', 'disagreeing', 'accounts'] as const;

@@ -43,13 +43,15 @@ export type WebhookEvent = {
   readonly type: WebhookType | 'ping';
   /** Null: a ping. */
   readonly accountId: string | null;
+  /** The group of the account when the event was written (R26); null: none, or a ping. */
+  readonly group: string | null;
   readonly at: Instant;
   readonly data: { readonly [name: string]: unknown };
 };
 
 /** The body that is sent and signed: the same bytes at each try. */
-export const webhookBody = ({ eventId, type, accountId, at, data }: WebhookEvent): string =>
-  JSON.stringify({ id: eventId, type, timestamp: isoInstant(at), accountId, data });
+export const webhookBody = ({ eventId, type, accountId, group, at, data }: WebhookEvent): string =>
+  JSON.stringify({ id: eventId, type, timestamp: isoInstant(at), accountId, group, data });
 
 /**
  * Returns how long to wait after a failed try, in ms: twice as long each time, up to ten minutes,

@@ -56,6 +56,7 @@ const item = (alert: Alert, runbookUrl: string) => {
   return {
     alertId: alert.alertId,
     accountId: alert.accountId,
+    group: alert.group,
     kind,
     severity,
     state: alertStateOf(alert),

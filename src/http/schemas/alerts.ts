@@ -15,6 +15,7 @@ const actOrNull = (description: string) => orNull(closed(act, description));
 const fields = {
   alertId: Integer({ description: 'The id of the alert, for close and acknowledge.' }),
   accountId,
+  group: orNull(String({ description: 'The group of the account now. Null: none.' })),
   kind: Type.Enum(ALERT_KINDS),
   severity: Type.Enum(SEVERITIES, {
     description: 'critical: a person acts now; warning: today; info: nothing has to be done.',

@@ -14,6 +14,8 @@ export type AlertAct = { readonly at: Instant; readonly actor: string; readonly 
 export type Alert = {
   readonly alertId: number;
   readonly accountId: string;
+  /** The group of the account now (R26), by which lists filter; null: none. */
+  readonly group: string | null;
   readonly kind: AlertKind;
   readonly severity: Severity;
   readonly day: UtcDay;
@@ -47,9 +49,11 @@ const act = (action: 'acknowledged' | 'closed', more = ''): string =>
      where x.alert_id = a.alert_id and x.action = '${action}'${more}
      order by x.action_id desc limit 1)`;
 
-const ALERT = `jsonb_build_object('alertId', alert_id, 'accountId', account_id, 'kind', kind,
-  'severity', severity, 'day', safeband.day_no(quota_day),
-  'details', details - '{accounts,mark}'::text[], 'times', times, 'openedAt', safeband.ms_of(opened_at), 'raisedAt', safeband.ms_of(raised_at),
+const ALERT = `jsonb_build_object('alertId', alert_id, 'accountId', account_id,
+  'group', (select o.group_name from safeband.accounts o where o.account_id = a.account_id),
+  'kind', kind, 'severity', severity, 'day', safeband.day_no(quota_day),
+  'details', details - '{accounts,mark}'::text[], 'times', times,
+  'openedAt', safeband.ms_of(opened_at), 'raisedAt', safeband.ms_of(raised_at),
   'acknowledged', case when acknowledged_at is not null then ${act('acknowledged')} end,
   'resolvedAt', safeband.ms_of(resolved_at),
   'closed', case when resolved_at is not null then ${act('closed', ' and x.at = a.resolved_at')} end,

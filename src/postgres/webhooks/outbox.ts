@@ -52,8 +52,8 @@ const ENDS = [
 export async function writeEnds(db: Queryable, at: Instant): Promise<void> {
   for (const { column, type, data } of ENDS) {
     await db.query(
-      `insert into safeband.webhook_events (account_id, type, key, at, data)
-       select account_id, '${type}', safeband.iso(${column}), ${column}, ${data}
+      `insert into safeband.webhook_events (account_id, group_name, type, key, at, data)
+       select account_id, group_name, '${type}', safeband.iso(${column}), ${column}, ${data}
          from safeband.accounts a
         where ${column} <= safeband.at_ms($1) and not is_edited
           and ${column} > (select min(created_at) from safeband.webhook_endpoints)

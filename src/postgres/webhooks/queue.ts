@@ -94,7 +94,8 @@ export async function readDue(
 type Placed = WebhookEvent & { readonly position: number };
 export type Window = { readonly events: readonly Placed[]; readonly last: number };
 const EVENT = `jsonb_build_object('eventId', e.event_id, 'type', e.type,
-  'accountId', e.account_id, 'at', safeband.ms_of(e.at), 'data', e.data, 'position', e.position)`;
+  'accountId', e.account_id, 'group', e.group_name, 'at', safeband.ms_of(e.at), 'data', e.data,
+  'position', e.position)`;
 
 /**
  * Reads the next positions of an endpoint: the events that it wants, in order, and the last

@@ -25,9 +25,9 @@ const listed = async (...argv: readonly string[]): Promise<readonly Shown[]> => 
 };
 
 /** Connects an account, which receives a Signal with an unknown name. */
-async function confused(name: string) {
+async function confused(name: string, policy = {}) {
   const id = stand.newAccount(name);
-  const account = await stand.connect(id);
+  const account = await stand.connect(id, policy);
   await account.signal('foo', {});
   await runNow(account);
   const [alert] = await listed(id);
@@ -36,10 +36,12 @@ async function confused(name: string) {
 }
 
 it('an alert is listed with its number, its age, its next step and what happens without a person', async () => {
-  const { id, alertId } = await confused('list');
+  const { id, alertId } = await confused('list', { group: 'eu-sales' });
   const { out } = await cli('alerts', id);
   expect(out).toMatch(
-    new RegExp(`^warning  ${id}  bad_signal, open, since \\d\\d:\\d\\d:\\d\\d UTC \\(\\d+ m?s\\)`),
+    new RegExp(
+      `^warning  ${id} of eu-sales  bad_signal, open, since \\d\\d:\\d\\d:\\d\\d UTC \\(\\d+ m?s\\)`,
+    ),
   );
   expect(out).toContain(`alert ${alertId}`);
   const text = out.replaceAll(/\s+/g, ' ');
@@ -47,7 +49,9 @@ it('an alert is listed with its number, its age, its next step and what happens 
   expect(text).toContain('If no person acts, the program sends the same wrong message again');
   expect((await cli('alerts', id, '--severity', 'critical')).out).toBe('no alert matches');
   expect((await cli('alerts', '--kind', 'bad_signl')).err).toContain('Allowed choices are');
-  expect(await listed('--kind', 'bad_signal', '--state', 'open')).toMatchObject([{ alertId }]);
+  expect(await listed('--kind', 'bad_signal', '--state', 'open')).toMatchObject([
+    { alertId, group: 'eu-sales' },
+  ]);
 });
 
 it('an alert is acknowledged and closed with a reason, and tail prints who did it', async () => {

@@ -1,5 +1,7 @@
 /** Groups of accounts over HTTP, on pages and on the command line (R26). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inTransaction } from '../../../src/postgres/pool.js';
+import { placeEvents } from '../../../src/postgres/webhooks/outbox.js';
 import { readWindow } from '../../../src/postgres/webhooks/queue.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -179,11 +181,11 @@ it('an endpoint of a group gets the events of its accounts, and a key adds only 
   const others = await stand.key('operator', null, ['them']);
   expect((await stand.ask(others, `/v1/webhooks/${endpointId}`)).statusCode).toBe(404);
   await stand.pool.query(
-    `insert into safeband.webhook_events (account_id, type, key, at, data, position)
-     select id, 'cooldown.started', id, now(), '{}', nextval('safeband.webhook_positions')
+    `select safeband.tell_webhook(id, 'cooldown.started', id, now(), '{}')
        from unnest($1::text[]) id`,
     [[anna, cara]],
   );
+  await inTransaction(stand.pool, placeEvents);
   const { rows } = await stand.pool.query<{ position: string }>(
     'select position from safeband.webhook_endpoints where endpoint_id = $1',
     [endpointId],
@@ -192,7 +194,7 @@ it('an endpoint of a group gets the events of its accounts, and a key adds only 
     endpointId,
     position: Number(rows[0]?.position),
   });
-  expect(events.map(({ accountId }) => accountId)).toEqual([anna]);
+  expect(events).toMatchObject([{ accountId: anna, group: 'acme' }]);
 });
 
 it('pages keep the filter in their links, and metrics have a limited number of groups', async () => {
@@ -214,6 +216,17 @@ it('pages keep the filter in their links, and metrics have a limited number of g
     const { body } = await stand.ask(operator, url);
     expect([url, body.includes(anna), body.includes(cara)]).toEqual([url, true, false]);
   }
+  type Alerts = { readonly items: readonly { readonly alertId: number }[] };
+  const alertsOf = async (id: string) =>
+    (await stand.ask(operator, `/v1/accounts/${id}/alerts`)).json<Alerts>().items;
+  const [alert] = await alertsOf(anna);
+  expect([alert, ...(await alertsOf(cara))]).toMatchObject([{ group: 'acme' }, { group: null }]);
+  expect((await stand.ask(operator, '/v1/alerts?group=acme&format=csv')).body).toMatch(
+    new RegExp(`alertId,accountId,group,.*\\r\\n\\d+,${anna},acme,`),
+  );
+  const acknowledge = `/alerts/${String(alert?.alertId)}/do/acknowledge`;
+  expect((await stand.ask(operator, acknowledge)).body).toContain(`${anna}</a> of acme, alert`);
+  expect((await stand.ask(operator, '/alerts')).body).toContain('href="/alerts?group=acme"');
   expect((await stand.ask(operator, '/alerts?group=acme')).body).toContain(
     'href="/v1/alerts?format=csv&amp;open=true&amp;group=acme"',
   );

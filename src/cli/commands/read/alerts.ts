@@ -96,9 +96,10 @@ function registerList(alerts: Command, context: Context): void {
 function blockOf(alert: AlertJson, { colors }: Style, { io, now: clockOf }: Context): string {
   const [width, now] = [widthOf(io), clockOf()];
   const colour = { info: colors.dim, warning: colors.yellow, critical: colors.red };
-  const { alertId, accountId, kind, severity, state, times, resolvedAt } = alert;
+  const { alertId, accountId, group, kind, severity, state, times, resolvedAt } = alert;
   const openedAt = instantOf(alert.openedAt);
   const often = times > 1 ? `, ${times} times` : '';
+  const of = `${colors.bold(accountId)}${group === null ? '' : ` of ${group}`}`;
   const lines = [
     titleOf(kind),
     ...sentencesOf(alert),
@@ -112,7 +113,7 @@ function blockOf(alert: AlertJson, { colors }: Style, { io, now: clockOf }: Cont
         ]),
   ];
   return [
-    `${colour[severity](severity)}  ${colors.bold(accountId)}  ${kind}${often}, ${state}, ` +
+    `${colour[severity](severity)}  ${of}  ${kind}${often}, ${state}, ` +
       `since ${clock(openedAt, now)} UTC (${span(now - openedAt)})  ${colors.dim(`alert ${alertId}`)}`,
     ...lines.map((line) => `- ${wrapped(line, width - 2)}`),
   ].join('\n');

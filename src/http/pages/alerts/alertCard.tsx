@@ -73,7 +73,7 @@ export type CardProps = {
 /** Renders an alert in a list as one row that opens, or as a whole. */
 export function AlertCard(props: CardProps): VNode {
   const { alert, now, isOnAccount = false, isWhole = false } = props;
-  const { alertId, accountId, kind, openedAt, resolvedAt } = alert;
+  const { alertId, accountId, group, kind, openedAt, resolvedAt } = alert;
   const isOpen = resolvedAt === null;
   if (isWhole) {
     return (
@@ -100,6 +100,7 @@ export function AlertCard(props: CardProps): VNode {
           <a href={`/accounts/${accountId}`}>{accountId}</a>
         </Id>
       )}
+      {isOnAccount || group === null ? null : <GroupLink group={group} />}
       <span class="note alert-since">
         <span class="hidden">opened </span>
         <Ago at={openedAt} now={now} />
@@ -108,6 +109,14 @@ export function AlertCard(props: CardProps): VNode {
     </>
   );
 }
+
+/** Renders the group of the account, which leads to all open alerts of the group. */
+const GroupLink = ({ group }: { readonly group: string }): VNode => (
+  <a class="note group" href={`/alerts?group=${group}`}>
+    <span class="hidden">group </span>
+    {group}
+  </a>
+);
 
 /** Renders what the alert is, who works on it or how it ended, and the next step. */
 function Head({ alert }: { readonly alert: Alert }): VNode {
@@ -122,13 +131,14 @@ function Head({ alert }: { readonly alert: Alert }): VNode {
 
 function More({ alert, now, isOnAccount = false, isWhole = false }: CardProps): VNode {
   const { found, endedBy, ifNoPersonActs } = ALERT_HELP[alert.kind];
-  const { alertId, accountId, kind, openedAt, raisedAt, times, resolvedAt } = alert;
+  const { alertId, accountId, group, kind, openedAt, raisedAt, times, resolvedAt } = alert;
   return (
     <div class="alert-more">
       <p class="note">
         {isOnAccount || !isWhole || accountId === FLEET ? null : (
           <>
-            <a href={`/accounts/${accountId}`}>{accountId}</a>,{' '}
+            <a href={`/accounts/${accountId}`}>{accountId}</a>
+            {group === null ? null : ` of ${group}`},{' '}
           </>
         )}
         alert {alertId}, {kind}, opened <Ago at={openedAt} now={now} />
