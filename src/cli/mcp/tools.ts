@@ -20,6 +20,7 @@ const FAILURES =
   'many requests. no_credits: no InMail credits. restricted: the account is restricted. unknown: ' +
   'anything else, such as a time-out; the slot stays spent.';
 const accountId = text('The id of the account, such as acme-anna.');
+const ofGroup = text('Only accounts of this group, such as eu-sales; none: those without one.');
 const reservationId = text('Your id of one attempt to send. Never use it for a second InMail.');
 const campaignId = text('The campaign, if a campaign cap should count.');
 const recipientId = text("LinkedIn's id of the recipient. No recipient is contacted twice.");
@@ -83,6 +84,7 @@ const accounts: Tool = {
         description: 'Only accounts that can send now, that wait, or that need a person.',
       },
       prefix: text('Only ids that begin with this text.'),
+      group: ofGroup,
       limit: whole('How many accounts; 50 if absent.', 1, 200),
       cursor: text('The cursor of the page before.'),
     },
@@ -102,6 +104,7 @@ const campaigns: Tool = {
     {
       campaignId: text('Only this campaign.'),
       accountId: text('Only this account; all that the key may see if absent.'),
+      group: ofGroup,
       from: text('The first quota day, such as 2026-11-18.'),
       to: text('The last quota day.'),
       limit: whole('How many rows; 50 if absent.', 1, 200),

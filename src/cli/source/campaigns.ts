@@ -2,6 +2,7 @@
 import type { CampaignDay } from '../../domain/diagnostics/campaignDay.js';
 import { isoDay, parseDay } from '../../domain/primitives/time.js';
 import type { DayRange } from '../../domain/diagnostics/dayRange.js';
+import { idsOfGroup } from '../../postgres/groups/members.js';
 import type { Pool } from '../../postgres/pool.js';
 import { pageCampaignDays, type CampaignDayPlace } from '../../postgres/read/campaignDays.js';
 import { pages, picked } from './answers.js';
@@ -12,6 +13,8 @@ export type CampaignDaysAsked = DayRange & {
   readonly campaignId: string | null;
   /** Null: every account. */
   readonly accountId: string | null;
+  /** `none`: accounts without a group. Null: all accounts (R26). */
+  readonly group: string | null;
   /** Infinity: all that match. */
   readonly limit: number;
 };
@@ -28,12 +31,15 @@ const ROWS_AT_ONCE = 1_000;
 /** Returns the reader of this database. */
 export const directCampaigns =
   (pool: () => Pool, known: (accountId: string) => Promise<void>): Campaigns =>
-  async ({ from, to, campaignId, accountId, limit }) => {
+  async ({ from, to, campaignId, accountId, group, limit }) => {
     if (accountId !== null) await known(accountId);
     const asked = {
       from,
       to,
-      accounts: accountId === null ? null : [accountId],
+      accounts: await idsOfGroup(pool(), {
+        group,
+        accounts: accountId === null ? null : [accountId],
+      }),
       campaign: campaignId === null ? { beginsWith: '' } : { is: campaignId },
     };
     const items: CampaignDay[] = [];
@@ -54,8 +60,8 @@ export const directCampaigns =
 /** Returns the reader with a key: only the accounts that the key may see. */
 export const byKeyCampaigns =
   (http: Http, knowing: <T>(accountId: string, work: Promise<T>) => Promise<T>): Campaigns =>
-  async ({ from, to, campaignId, accountId, limit }) => {
-    const query = { campaignId, accountId, from: isoDay(from), to: isoDay(to) };
+  async ({ from, to, campaignId, accountId, group, limit }) => {
+    const query = { campaignId, accountId, group, from: isoDay(from), to: isoDay(to) };
     const asked = { path: '/v1/campaigns', query, limit, after: null, has: CAMPAIGN_DAY };
     const { items, hasMore } = await knowing(accountId ?? '', pages<CampaignDay>(http, asked));
     return { items: items.map((one) => picked(one, CAMPAIGN_DAY)), isCut: hasMore };

@@ -90,6 +90,7 @@ const READS = [
   'find none-has-this',
   'campaigns',
   'campaigns none --account ID',
+  'campaigns --group acme',
   'events ID',
   'events ID --limit 1',
   'events ID --limit 2 --before 3',

@@ -57,6 +57,13 @@ it('an agent reads, reserves, waits, sends and reports with the rights of its ke
   expect(await on('withdraw', { reservationId: 'd' })).toMatchObject({ withdrawn: true });
   expect(await on('waiting')).toMatchObject([{ reservationId: 'b', position: 1 }]);
   expect(await call(agent, 'campaigns', { accountId, limit: 5 })).toMatchObject({ items: [] });
+  for (const tool of ['accounts', 'campaigns']) {
+    expect(await call(agent, tool, { group: 'nobody' })).toMatchObject({ items: [] });
+    expect(await call(agent, tool, { group: 'EU' })).toContain('group should be a group such as');
+  }
+  expect(await call(agent, 'accounts', { group: 'none' })).toMatchObject({
+    items: [{ accountId }],
+  });
   const waited = on('wait', { reservationId: 'b' });
   expect(await on('report', { reservationId: 'a', outcome: 'rejected' })).toMatchObject({
     settled: 'released',

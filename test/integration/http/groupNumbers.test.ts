@@ -117,6 +117,38 @@ it('drift, search and reservations filter by a group, over HTTP, on pages and in
   }
 });
 
+it('campaigns and reconciles filter by a group, over HTTP, in files, on the page and in commands', async () => {
+  const asked = async (query: string) =>
+    (await stand.ask(operator, `/v1/campaigns?campaignId=q4${query}`)).json<object>();
+  const slots = (granted: number) => ({ items: [{ campaignId: 'q4', asked: granted, granted }] });
+  expect(await asked('')).toMatchObject(slots(3));
+  expect(await asked('&group=acme')).toMatchObject(slots(2));
+  expect(await asked('&group=them')).toMatchObject(slots(1));
+  expect(await asked('&group=none')).toMatchObject({ items: [] });
+  expect(await asked('&group=EU')).toMatchObject({ status: 400, field: 'group' });
+  const csv = await stand.ask(operator, '/v1/campaigns?campaignId=q4&group=acme&format=csv');
+  expect(csv.body).toMatch(/\r\nq4,\d{4}-\d\d-\d\d,2,2,/);
+  const page = (await stand.ask(operator, '/campaigns?campaignId=q4&group=them')).body;
+  expect(page).toContain('Of 1 granted slot, 1 is in flight');
+  const empty = (await stand.ask(operator, '/campaigns?group=nobody')).body;
+  expect(empty).toContain('Show all campaigns');
+  const command = async (...argv: readonly string[]) =>
+    safeband(['campaigns', 'q4', ...argv, '--json'], settingsOf(stand));
+  expect(JSON.parse((await command('--group', 'acme')).out)).toMatchObject({
+    group: 'acme',
+    ...slots(2),
+  });
+  expect(await command('--group', 'acme', '--account', anna)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('name --account or --group, not both'),
+  });
+
+  const runs = (await stand.ask(operator, '/v1/runs?group=acme')).json<{
+    items: readonly { accountId: string }[];
+  }>();
+  expect(new Set(runs.items.map(({ accountId }) => accountId))).toEqual(new Set([anna, ben]));
+});
+
 it('a person is erased over HTTP by an operator of all accounts, and a repetition changes nothing', async () => {
   const erase = (body: object, key = operator) =>
     stand.ask(key, '/v1/erasures', { recipientId: PERSON, reason: 'request 4711', ...body });

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/diagnostics/dayRange.js';
 import { withExamples, type Register } from '../../command.js';
 import { usage } from '../../errors.js';
-import { accountId as idOf, campaign, whole } from '../../options.js';
+import { accountId as idOf, campaign, groupFilter, whole } from '../../options.js';
 import type { Row, Style } from '../../output.js';
 import { CAMPAIGN_DAY, type CampaignDays } from '../../source/campaigns.js';
 import { cutText, thousands } from '../../text.js';
@@ -25,6 +25,7 @@ function dayText(raw: string): string {
 
 type Options = {
   readonly account?: string;
+  readonly group?: string;
   readonly from?: string;
   readonly to?: string;
   readonly limit?: number;
@@ -41,16 +42,25 @@ export const registerCampaigns: Register = (program: Command, context) => {
     )
     .addArgument(new Argument('[campaign]', 'only this campaign').argParser(campaign))
     .option('--account <account>', 'only what this account was asked', idOf)
+    .option('--group <group>', 'only what accounts of this group were asked, or none', groupFilter)
     .option('--from <day>', `the first quota day; at most ${STATISTIC_DAYS_MAX} days`, dayText)
     .option('--to <day>', 'the last quota day (default: today)', dayText)
     .option('--limit <n>', `how many rows to show (default: ${LIMIT})`, whole(1, 1_000))
     .option('--csv', 'print CSV with a header: all rows, unless --limit is given')
     .action(async (campaignId: string | undefined, options: Options) => {
-      const { account, limit, csv = false } = options;
+      const { account, group, limit, csv = false } = options;
       if (csv && context.isJson) throw usage('--csv: leave out --json, because each is a format');
+      if (account !== undefined && group !== undefined) {
+        throw usage('name --account or --group, not both', 'safeband campaigns --help');
+      }
       const days = dayRange(options, dayOf(context.now()));
       if ('refused' in days) throw usage(`--${days.message}`, 'safeband campaigns --help');
-      const asked = { campaignId: campaignId ?? null, accountId: account ?? null, ...days };
+      const asked = {
+        campaignId: campaignId ?? null,
+        accountId: account ?? null,
+        group: group ?? null,
+        ...days,
+      };
       const most = limit ?? (csv ? Infinity : LIMIT);
       const found = await context.world.source().campaigns({ ...asked, limit: most });
       context.answer({
@@ -64,6 +74,7 @@ export const registerCampaigns: Register = (program: Command, context) => {
     'campaigns',
     'campaigns q4-launch --from 2026-11-01 --to 2026-11-24',
     'campaigns --account acme-anna --csv > campaigns.csv',
+    'campaigns --group eu-sales',
   );
 };
 

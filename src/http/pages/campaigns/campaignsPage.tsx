@@ -139,11 +139,11 @@ function Result({ wanted, days, campaigns, next, begun, failure }: Props): VNode
 }
 
 const Nothing = ({
-  wanted: { campaignId, prefix, accountId },
+  wanted: { campaignId, prefix, accountId, group },
 }: {
   readonly wanted: Wanted;
 }): VNode => {
-  const isAll = campaignId === '' && prefix === '' && accountId === '';
+  const isAll = [campaignId, prefix, accountId, group].every((one) => one === '');
   return (
     <Empty>
       {isAll ? (
