@@ -197,9 +197,9 @@ const logs = (http: Http, { get, of, knowing }: Paths): Logs => ({
       recordedAt: instantOf(one.recordedAt),
     }));
   },
-  accessChanges: async ({ limit, before }) => {
+  accessChanges: async ({ limit, before, group }) => {
     const has = ['changeId', 'at', 'kind', 'actor', 'target'] as const;
-    const asked = { path: '/v1/access', query: {}, limit, after: before, has };
+    const asked = { path: '/v1/access', query: { group }, limit, after: before, has };
     const found = await pages<AccessChange>(http, asked);
     const last = found.items.at(-1)?.changeId ?? null;
     return { changes: found.items, next: found.hasMore ? last : null };

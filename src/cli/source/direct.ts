@@ -191,8 +191,8 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       return foundOf({ ...found, accounts });
     },
     feed: (accountId, asked) => readFeed(pool(), accountId, asked),
-    accessChanges: async ({ limit, before }: Page) => {
-      const found = await listAccessChanges(pool(), { before, limit: limit + 1 });
+    accessChanges: async ({ limit, ...asked }) => {
+      const found = await listAccessChanges(pool(), { ...asked, limit: limit + 1 });
       const changes = found.slice(0, limit);
       return { changes, next: nextOf(found, changes.at(-1)?.changeId, limit) };
     },

@@ -183,7 +183,7 @@ export type Source = {
     asked: { readonly since: Instant | null; readonly limit: number },
   ) => Promise<readonly Happening[]>;
   readonly accessChanges: (
-    page: Page,
+    page: Page & { readonly group: string | null },
   ) => Promise<{ readonly changes: readonly AccessChange[]; readonly next: number | null }>;
   /** Returns the traces of erasures, the newest first. */
   readonly erasures: (

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { listAccessChanges } from '../../postgres/access/changes.js';
+import { groupIn, groupQuery } from '../plumbing/groupFilter.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
 import { forbidden } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
@@ -30,7 +31,10 @@ export function accessRoutes(app: FastifyInstance, { pool }: Parts): void {
         operationId: 'accessChanges',
         tags: ['lists'],
         summary: 'Log-ins, and changes of keys and webhooks; for keys of all accounts',
-        querystring: closed(pageQuery),
+        description:
+          'Of a group: changes of its policy, and of keys, webhooks and links that name the group or ' +
+          'an account that it has now. Those of all accounts belong to no group.',
+        querystring: closed({ ...groupQuery, ...pageQuery }),
         response: { 200: pageOf(item), ...problems },
       },
     },
@@ -38,12 +42,13 @@ export function accessRoutes(app: FastifyInstance, { pool }: Parts): void {
       if (caller.accounts !== null) {
         throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
       }
+      const group = groupIn(query['group']);
       return readPage({
         path: url.split('?')[0] ?? '',
         query,
         place: Type.Integer(),
         read: async (after, limit) =>
-          (await listAccessChanges(pool, { before: after, limit })).map((one) => ({
+          (await listAccessChanges(pool, { before: after, limit, group })).map((one) => ({
             item: one,
             place: one.changeId,
           })),

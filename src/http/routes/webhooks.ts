@@ -11,6 +11,7 @@ import {
   isoOrNull,
   SECOND_MS,
 } from '../../domain/primitives/time.js';
+import { scopesOfGroup } from '../../postgres/groups/members.js';
 import {
   addEndpoint,
   changeEndpoint,
@@ -28,6 +29,7 @@ import {
 import { urlFlaw } from '../../webhooks/url.js';
 import { whoOf } from '../access/accessLog.js';
 import { hasGroup, maySee, type Caller } from '../access/caller.js';
+import { groupIn, groupQuery } from '../plumbing/groupFilter.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
 import { accountUnknown, forbidden, invalidInput, Problem } from '../plumbing/problems.js';
 import { nothing } from '../schemas/messages.js';
@@ -131,15 +133,16 @@ function manage(app: FastifyInstance, parts: Parts): void {
     config,
     schema: { operationId, tags, summary, ...more },
   });
-  app.get(
+  app.get<{ Querystring: Query }>(
     '/v1/webhooks',
-    schemaOf('listWebhooks', 'All endpoints, with the state of each', {
+    schemaOf('listWebhooks', 'All endpoints, or those that a group has, with their state', {
+      querystring: closed(groupQuery),
       response: { 200: pageOf(schemas.endpoint), ...problems },
     }),
-    async ({ caller }) => {
-      const endpoints = await listEndpoints(pool);
-      const seen = endpoints.filter((endpoint) => mayHave(caller, endpoint));
-      return { items: seen.map(shown), next: null };
+    async ({ caller, query }) => {
+      const isOfGroup = await scopesOfGroup(pool, groupIn(query['group']));
+      const isSeen = (one: Endpoint): boolean => mayHave(caller, one) && isOfGroup(one);
+      return { items: (await listEndpoints(pool)).filter(isSeen).map(shown), next: null };
     },
   );
   app.post<{ Body: Create }>(

@@ -58,3 +58,20 @@ export async function idsOfGroup(
   return members.filter((id) => seen.has(id));
 }
 type Ids = readonly string[] | null;
+
+/** What a key or an endpoint of webhooks is limited to. */
+type Scope = { readonly accounts: Ids; readonly groups: Ids };
+
+/**
+ * Returns which keys and endpoints a filter selects: those that are limited to the group, or to an
+ * account that it has now. Keys and endpoints of all accounts belong to no group.
+ */
+export async function scopesOfGroup(
+  db: Queryable,
+  group: GroupFilter,
+): Promise<(scope: Scope) => boolean> {
+  if (group === null) return () => true;
+  const members = new Set(await membersOf(db, group));
+  return ({ accounts, groups }) =>
+    (groups ?? []).includes(group) || (accounts ?? []).some((one) => members.has(one));
+}

@@ -1,6 +1,7 @@
 /** Groups with their numbers, the filter `group` of drift, search and lists, and erasures. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HOUR_MS, isoInstant } from '../../../src/domain/primitives/time.js';
+import { makeSession } from '../../../src/postgres/access/keys.js';
 import { safeband, settingsOf } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -147,6 +148,61 @@ it('campaigns and reconciles filter by a group, over HTTP, in files, on the page
     items: readonly { accountId: string }[];
   }>();
   expect(new Set(runs.items.map(({ accountId }) => accountId))).toEqual(new Set([anna, ben]));
+});
+
+it('keys, endpoints and their changes filter by the group or an account that they name', async () => {
+  const [ofGroup, ofAnna, ofDora] = [
+    await stand.key('operator', null, ['acme']),
+    await stand.key('operator', [anna]),
+    await stand.key('operator', [dora]),
+  ];
+  const [groupKey = '', annaKey = '', doraKey = ''] = [ofGroup, ofAnna, ofDora].map((key) =>
+    key.slice(3, 19),
+  );
+  const add = async (scope: object): Promise<string> => {
+    const body = { url: 'https://receiver.example/x', events: ['no_credits'], ...scope };
+    const made = await stand.ask(operator, '/v1/webhooks', body);
+    return made.json<{ endpointId: string }>().endpointId;
+  };
+  const all = await add({});
+  const some = [await add({ groups: ['acme'] }), await add({ accounts: [anna] })];
+  const other = await add({ accounts: [dora] });
+  const changes = async (query: string): Promise<readonly string[]> => {
+    const answer = await stand.ask(operator, `/v1/access?limit=100${query}`);
+    return answer.json<{ items: { target: string }[] }>().items.map(({ target }) => target);
+  };
+  const named = [groupKey, annaKey, ...some];
+  expect(await changes('')).toEqual(expect.arrayContaining([...named, doraKey, all, other]));
+  const ofAcme = await changes('&group=acme');
+  expect(ofAcme).toEqual(expect.arrayContaining(named));
+  const foreign = [doraKey, all, other, operator.slice(3, 19)];
+  expect(ofAcme.filter((target) => foreign.includes(target))).toEqual([]);
+  expect(await changes('&group=none')).toEqual(expect.arrayContaining([doraKey, other]));
+  expect((await stand.ask(operator, '/v1/access?group=EU')).statusCode).toBe(400);
+  // A log-in belongs to its key, and a link to its account.
+  await makeSession(stand.pool, { keyId: annaKey, lastsMs: HOUR_MS });
+  const made = await stand.ask(operator, `/v1/accounts/${anna}/shares`, { expiresInHours: 1 });
+  const { shareId } = made.json<{ shareId: string }>();
+  expect((await changes('&group=acme')).slice(0, 2)).toEqual([shareId, annaKey]);
+  const byCommand = await safeband(
+    ['keys', 'log', '--group', 'acme', '--limit', '2', '--json'],
+    settingsOf(stand),
+  );
+  expect(JSON.parse(byCommand.out)).toMatchObject({ changes: [{ target: shareId }, {}] });
+
+  const list = await stand.ask(operator, '/v1/webhooks?group=acme');
+  const pages = [
+    list.body,
+    (await stand.ask(operator, '/webhooks?group=acme')).body,
+    (await stand.ask(operator, '/keys?group=acme')).body,
+  ];
+  const ids = [...named, doraKey, all, other];
+  expect(pages.map((body) => ids.filter((id) => body.includes(id)))).toEqual([
+    some,
+    some,
+    [groupKey, annaKey],
+  ]);
+  expect(pages[2]).toMatch(/<option value="acme" selected/);
 });
 
 it('a person is erased over HTTP by an operator of all accounts, and a repetition changes nothing', async () => {

@@ -218,6 +218,14 @@ it('operators see keys and webhooks; a limited key sees only its own endpoints',
   expect([keys.statusCode, shown(keys.body)]).toEqual([200, expect.stringContaining('● valid')]);
   expect(keys.body).not.toMatch(/sb_[0-9a-f]{16}_/);
   expect((await stand.ask(limited, '/keys')).statusCode).toBe(403);
+  const empty = [
+    shown((await stand.ask(operator, '/keys?group=nobody')).body),
+    shown((await stand.ask(operator, '/webhooks?group=nobody')).body),
+  ];
+  expect(empty).toEqual([
+    expect.stringContaining('No key is limited to these accounts. Show all keys'),
+    expect.stringContaining('No endpoint is limited to these accounts. Show all endpoints'),
+  ]);
   const reader = await stand.ask(await stand.key('reader'), '/fleet');
   expect(reader.body).not.toContain('href="/webhooks"');
 });

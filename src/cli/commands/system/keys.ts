@@ -17,7 +17,7 @@ import {
 } from '../../../postgres/access/keys.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { accountList, groupList, whole } from '../../options.js';
+import { accountList, groupFilter, groupList, whole } from '../../options.js';
 import { when } from '../../text.js';
 
 export const registerKeys: Register = (program, context) => {
@@ -159,6 +159,11 @@ function registerRevoke(keys: Command, context: Context): void {
 }
 
 const LOG_LIMIT = 50;
+type LogOptions = {
+  readonly limit: number;
+  readonly before?: number | null;
+  readonly group?: string | null;
+};
 
 function registerLog(keys: Command, context: Context): void {
   const command = keys
@@ -170,12 +175,18 @@ function registerLog(keys: Command, context: Context): void {
       'only changes before this change id',
       whole(1, Number.MAX_SAFE_INTEGER),
     )
-    .action(async ({ limit, before = null }: { limit: number; before?: number | null }) => {
-      const { changes, next } = await context.world.source().accessChanges({ before, limit });
+    .option('--group <group>', 'only changes that name this group or its accounts', groupFilter)
+    .action(async ({ limit, before = null, group = null }: LogOptions) => {
+      const asked = { before, limit, group };
+      const { changes, next } = await context.world.source().accessChanges(asked);
       context.answer({
         json: { changes, next },
         text: ({ table, colors }) => {
-          if (changes.length === 0) return 'no log-in and no change yet';
+          if (changes.length === 0) {
+            return group === null
+              ? 'no log-in and no change yet'
+              : 'no change names these accounts';
+          }
           const rows = changes.map(({ changeId, at, kind, actor, target }) => [
             changeId,
             at.slice(0, 19).replace('T', ' '),
@@ -183,7 +194,8 @@ function registerLog(keys: Command, context: Context): void {
             actor,
             target,
           ]);
-          const more = colors.bold(`safeband keys log --before ${next}`);
+          const only = group === null ? '' : ` --group ${group}`;
+          const more = colors.bold(`safeband keys log${only} --before ${next}`);
           return (
             table(rows, ['>change', 'at (UTC)', 'what', 'by', 'key or webhook']) +
             (next === null ? '' : `\n\nmore: ${more}`)

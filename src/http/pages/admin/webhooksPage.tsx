@@ -1,8 +1,10 @@
 /** *Webhooks*: each endpoint, whether it gets its events, and its last tries. */
 import type { VNode } from 'preact';
 import type { Delivery, Endpoint } from '../../../postgres/webhooks/endpoints.js';
-import { whole } from '../ui/format.js';
 import { scopeText } from '../../../postgres/access/keys.js';
+import type { GroupCount, GroupFilter } from '../../../postgres/groups/members.js';
+import { GroupForm } from '../groups/groupChoice.js';
+import { whole } from '../ui/format.js';
 import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
@@ -12,17 +14,32 @@ export type EndpointShown = Endpoint & { readonly tries: readonly Delivery[] };
 export const WebhooksPage = ({
   frame,
   endpoints,
+  group,
+  groups,
 }: {
   readonly frame: Frame;
   readonly endpoints: readonly EndpointShown[];
+  readonly group: GroupFilter;
+  readonly groups: readonly GroupCount[];
 }): VNode => (
   <Page frame={frame} title="Webhooks" here="fleet" stream="/v1/stream">
     <Head way={[CRUMBS.fleet]} title="Webhooks">
       <p class="note">
         <code>safeband webhooks add</code> adds an endpoint. This page is read again every 30 s.
       </p>
+      <GroupForm action="/webhooks" group={group} groups={groups} />
     </Head>
-    {endpoints.length === 0 ? <Empty>No endpoint yet.</Empty> : null}
+    {endpoints.length > 0 ? null : (
+      <Empty>
+        {group === null ? (
+          'No endpoint yet.'
+        ) : (
+          <>
+            No endpoint is limited to these accounts. <a href="/webhooks">Show all endpoints</a>
+          </>
+        )}
+      </Empty>
+    )}
     {endpoints.map((endpoint) => (
       <One key={endpoint.endpointId} endpoint={endpoint} now={frame.now} />
     ))}

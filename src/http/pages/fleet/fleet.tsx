@@ -9,7 +9,7 @@ import type { Figures } from '../../../postgres/list/selecting.js';
 import type { FleetShown, Reading } from '../accounts/accountList.js';
 import { StillReading } from '../accounts/stillReading.js';
 import { BrakeSection, type BrakePart } from './brake.js';
-import { GroupChoice } from '../groups/groupChoice.js';
+import { GroupForm } from '../groups/groupChoice.js';
 import { many, whole } from '../ui/format.js';
 import { Heartbeats } from './heartbeats.js';
 import { Page, type Frame } from '../ui/layout.js';
@@ -51,14 +51,7 @@ export function FleetPage(props: Props): VNode {
           <When at={reading.readAt} />, <Ago at={reading.readAt} now={frame.now} />. Audits and
           reconciles are read every 30 s.
         </p>
-        {props.groups.length === 0 ? null : (
-          <form class="filter" method="get" action="/fleet" role="search" data-apply="now">
-            <GroupChoice group={props.group} groups={props.groups} />
-            <noscript>
-              <button type="submit">Show</button>
-            </noscript>
-          </form>
-        )}
+        <GroupForm action="/fleet" group={props.group} groups={props.groups} />
         <p class="facts">
           <a href="/groups">Groups</a>
           {frame.caller?.role === 'operator' ? (

@@ -6,14 +6,24 @@ import { whole } from '../ui/format.js';
 /** Maximum groups of a list; for more, a reader types the name. */
 const LISTED_MAX = 50;
 
+type Props = { readonly group: GroupFilter; readonly groups: readonly GroupCount[] };
+
+/** Renders a form with this filter alone; a change applies at once. */
+export const GroupForm = ({
+  action,
+  ...choice
+}: Props & { readonly action: string }): VNode | null =>
+  choice.groups.length === 0 && choice.group === null ? null : (
+    <form class="filter" method="get" action={action} role="search" data-apply="now">
+      <GroupChoice {...choice} />
+      <noscript>
+        <button type="submit">Show</button>
+      </noscript>
+    </form>
+  );
+
 /** Renders the filter; nothing if no account has a group. */
-export function GroupChoice({
-  group,
-  groups,
-}: {
-  readonly group: GroupFilter;
-  readonly groups: readonly GroupCount[];
-}): VNode | null {
+export function GroupChoice({ group, groups }: Props): VNode | null {
   if (groups.length === 0 && group === null) return null;
   if (groups.length > LISTED_MAX) {
     return (
