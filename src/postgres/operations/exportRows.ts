@@ -1,6 +1,7 @@
 /** Reads the rows that retention will delete (R28), for a file, as a stream in one snapshot. */
 import { HOUR_MS, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import type { PrunedTable } from '../../domain/records/retention.js';
+import { NO_GROUP, type GroupFilter } from '../groups/members.js';
 import { inTransaction, type Pool, type Queryable } from '../pool.js';
 
 /** When a row became old; null: it does not age yet, for example an alert that is open. */
@@ -28,13 +29,25 @@ const SLACK_MS = MINUTE_MS;
 
 export type Exported = { readonly rows: number; readonly asOf: Instant };
 
+export type ExportAsk = {
+  readonly table: PrunedTable;
+  readonly before: Instant;
+  /** Only rows of accounts that the group has now; audits of the fleet belong to none. */
+  readonly group?: GroupFilter;
+};
+
+/** A cursor has no parameters, so the group is a setting of the transaction. */
+const OF_GROUP = `t.account_id in (select a.account_id from safeband.accounts a
+  where a.group_name is not distinct from
+    nullif(current_setting('safeband.export_group'), '${NO_GROUP}'))`;
+
 /** Calls `write` with each row from before that instant, as one line of JSON. */
 export function exportRows(
   pool: Pool,
-  ask: { readonly table: PrunedTable; readonly before: Instant },
+  ask: ExportAsk,
   write: (json: string) => void,
 ): Promise<Exported> {
-  const { table, before } = ask;
+  const { table, before, group = null } = ask;
   return inTransaction(
     pool,
     async (db) => {
@@ -42,11 +55,13 @@ export function exportRows(
       const { rows: clock } = await db.query<{ now: number }>(
         'select safeband.ms_of(clock_timestamp())::float8 as now',
       );
+      await db.query(`select set_config('safeband.export_group', $1, true)`, [group ?? '']);
       await db.query(
         `declare exported no scroll cursor for
           select row_to_json(found)::text as json from (
             select t.*${MORE[table] ?? ''} from safeband.${table} t
              where ${AGE[table]} < safeband.at_ms(${Math.trunc(before)})
+               ${group === null ? '' : `and ${OF_GROUP}`}
              order by ${AGE[table]}) found`,
       );
       let rows = 0;

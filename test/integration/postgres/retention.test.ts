@@ -268,6 +268,30 @@ it('safeband export writes JSON lines or CSV, and remembers what was exported', 
   expect(known).toEqual([{ by: true, before }]);
 });
 
+it('safeband export writes the rows of a group, and does not remember such a file', async () => {
+  const env = { DATABASE_URL: url };
+  await pool.query(
+    `update safeband.accounts set group_name = 'eu-sales', recorded_at = clock_timestamp()
+      where account_id = $1`,
+    [PLAIN],
+  );
+  const before = new Date(startOf(today)).toISOString().slice(0, 10);
+  const accountsIn = async (...argv: readonly string[]): Promise<readonly string[]> => {
+    const { out } = await safeband(['export', 'alerts', '--before', before, ...argv], { env });
+    const lines = out.split('\n').filter((line) => line !== '');
+    return [...new Set(lines.map((line): string => JSON.parse(line).account_id))].toSorted();
+  };
+  expect(await accountsIn()).toEqual([NEEDS_MEMORY, OPEN, PLAIN]);
+  expect(await accountsIn('--group', 'eu-sales')).toEqual([PLAIN]);
+  expect(await accountsIn('--group', 'none')).toEqual([NEEDS_MEMORY, OPEN]);
+  expect(await accountsIn('--group', 'nobody')).toEqual([]);
+  const recorded = ['export', 'alerts', '--group', 'eu-sales', '--record'];
+  expect(await safeband(recorded, { env })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--record: leave out --group'),
+  });
+});
+
 it('contacts are kept as long as an account of the group remembers them', async () => {
   await pool.query(
     `update safeband.accounts set group_name = 'g', recorded_at = clock_timestamp(),

@@ -7,6 +7,7 @@ import { retentionFrom } from '../../../platform/retention.js';
 import { ascii, exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { EXIT, usage } from '../../errors.js';
+import { groupFilter } from '../../options.js';
 
 /** A day, such as 2026-06-01. */
 function day(raw: string): UtcDay {
@@ -15,7 +16,12 @@ function day(raw: string): UtcDay {
   throw new InvalidArgumentError('Use a day such as 2026-06-01.');
 }
 
-type Options = { readonly before?: UtcDay; readonly csv?: true; readonly record?: true };
+type Options = {
+  readonly before?: UtcDay;
+  readonly group?: string;
+  readonly csv?: true;
+  readonly record?: true;
+};
 
 export const registerExport: Register = (program: Command, context) => {
   const command = program
@@ -29,6 +35,7 @@ export const registerExport: Register = (program: Command, context) => {
     )
     .addArgument(new Argument('<table>', 'the table').choices([...PRUNED_TABLES]))
     .option('--before <day>', 'only rows from before that day (UTC)', day)
+    .option('--group <group>', 'only rows of accounts of this group, or none', groupFilter)
     .option('--csv', 'write CSV with a header; control characters become visible')
     .option('--record', 'remember that these rows were exported')
     .action((table: PrunedTable, options: Options) => exported(context, table, options));
@@ -36,14 +43,20 @@ export const registerExport: Register = (program: Command, context) => {
     command,
     'export reservations > reservations.jsonl',
     'export alerts --before 2026-06-01 --csv > alerts.csv',
+    'export account_changes --group eu-sales --csv > changes.csv',
     'export reconciler_runs --record > reconciler_runs.jsonl',
   );
 };
 
 async function exported(context: Context, table: PrunedTable, options: Options): Promise<void> {
   const { io, world, now, isJson } = context;
-  const { csv = false, record = false } = options;
+  const { group = null, csv = false, record = false } = options;
   if (csv && isJson) throw usage('--csv: leave out --json, because each is a format');
+  if (record && group !== null) {
+    throw usage(
+      '--record: leave out --group, because the file should have the rows of all accounts',
+    );
+  }
   const today = dayOf(now());
   const before = options.before ?? oldDay(context, table, today);
   if (before > today) {
@@ -51,7 +64,7 @@ async function exported(context: Context, table: PrunedTable, options: Options):
   }
   const pool = world.exactPool();
   const write = csv ? csvWriter(io.stdout) : (json: string) => io.stdout(`${ascii(json)}\n`);
-  const { asOf } = await exportRows(pool, { table, before: startOf(before) }, write);
+  const { asOf } = await exportRows(pool, { table, before: startOf(before), group }, write);
   if (record) {
     const by = actorOf(io, undefined);
     await recordExport(pool, { table, before: startOf(before), asOf, by });
