@@ -75,6 +75,15 @@ const one =
     return value === null || value === undefined ? [] : [{ value }];
   };
 
+/** Sums a number of each group over the states of its accounts. */
+const byGroup =
+  (read: (row: Gauges['groups'][number]) => number): Shown['values'] =>
+  ({ groups }) => {
+    const sums = new Map<string, number>();
+    for (const row of groups) sums.set(row.group, (sums.get(row.group) ?? 0) + read(row));
+    return [...sums].map(([group, value]) => ({ labels: { group }, value }));
+  };
+
 /** Every number of the fleet, by name. */
 const FLEET: { readonly [name: string]: Shown } = {
   safeband_accounts: {
@@ -94,6 +103,25 @@ const FLEET: { readonly [name: string]: Shown } = {
     labels: ['group', 'state'],
     values: ({ groups }) =>
       groups.map(({ group, state, counter }) => ({ labels: { group, state }, value: counter })),
+  },
+  safeband_group_slots_uncertain: {
+    help: 'Slots of today by group that may or may not have reached LinkedIn',
+    labels: ['group'],
+    values: byGroup(({ uncertain }) => uncertain),
+  },
+  safeband_group_cooldowns: {
+    help: 'Accounts in a cooldown, by group',
+    labels: ['group'],
+    values: byGroup(({ cooldowns }) => cooldowns),
+  },
+  safeband_group_alerts_open: {
+    help: 'Open alerts of the last 24 hours, by group; those of the whole fleet as none',
+    labels: ['group', 'severity'],
+    values: ({ groupAlerts }) =>
+      groupAlerts.map(({ group, severity, count }) => ({
+        labels: { group, severity },
+        value: count,
+      })),
   },
   safeband_accounts_in_shadow: {
     help: 'Connected accounts in shadow mode, whose gate grants what it would deny',

@@ -17,14 +17,22 @@ import type { AccountState } from '../../domain/gate/accountState.js';
 export type Gauges = {
   readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
   /**
-   * Accounts, and their slots of today, by group (R26): the largest groups, `none`, and all others
-   * as `other`, so that the number of lines has a limit.
+   * Accounts, those in a cooldown, and their slots of today, by group (R26): the largest groups,
+   * `none`, and all others as `other`, so that the number of lines has a limit.
    */
   readonly groups: readonly {
     readonly group: string;
     readonly state: AccountState;
     readonly count: number;
+    readonly cooldowns: number;
     readonly counter: number;
+    readonly uncertain: number;
+  }[];
+  /** Those of `alerts`, by the same groups; alerts of the whole fleet count as `none`. */
+  readonly groupAlerts: readonly {
+    readonly group: string;
+    readonly severity: Severity;
+    readonly count: number;
   }[];
   /** Connected accounts in shadow mode: the gate denies almost nothing there (R23). */
   readonly inShadow: number;
@@ -82,12 +90,22 @@ const GROUPS_SHOWN = 20;
 const LARGEST = `select group_name as name from current where group_name <> 'none'
         group by group_name order by count(*) desc, group_name limit ${GROUPS_SHOWN}`;
 const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, 'state', state,
-           'count', count, 'counter', counter) order by name, state), '[]')
+           'count', count, 'cooldowns', cooldowns, 'counter', counter, 'uncertain', uncertain)
+             order by name, state), '[]')
            from (select coalesce(l.name, case c.group_name when 'none' then 'none' else 'other' end)
-                          as name, state, count(*),
-                        coalesce(sum(counter) filter (where is_today), 0)::int as counter
+                          as name, state, count(*), count(cause) as cooldowns,
+                        coalesce(sum(counter) filter (where is_today), 0)::int as counter,
+                        coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain
                    from current c left join largest l on l.name = c.group_name
                   group by 1, 2) g)`;
+const IS_OPEN = `resolved_at is null and raised_at > statement_timestamp() - interval '1 day'`;
+const ALERTS_BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name,
+           'severity', severity, 'count', count) order by name, severity), '[]')
+           from (select coalesce(l.name, case when a.group_name is null then 'none' else 'other' end)
+                          as name, severity, count(*)
+                   from safeband.alerts left join safeband.accounts a using (account_id)
+                   left join largest l on l.name = a.group_name
+                  where ${IS_OPEN} group by 1, 2) g)`;
 
 const SEALS_COMPARED = `extract(epoch from clock_timestamp() - ${COMPARED_SINCE})::float8`;
 
@@ -144,13 +162,12 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
      select jsonb_build_object(
        'accounts', (select coalesce(jsonb_agg(jsonb_build_object('state', state, 'count', count)),
            '[]') from (select state, count(*) from current group by state) g),
-       'groups', ${BY_GROUP},
+       'groups', ${BY_GROUP}, 'groupAlerts', ${ALERTS_BY_GROUP},
        'cooldowns', (select coalesce(jsonb_agg(jsonb_build_object('cause', cause, 'count', count)),
            '[]') from (select cause, count(*) from current where cause is not null group by cause) g),
        'alerts', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity,
            'count', count)), '[]') from (select kind, severity, count(*) from safeband.alerts
-             where resolved_at is null and raised_at > statement_timestamp() - interval '1 day'
-             group by kind, severity) g),
+             where ${IS_OPEN} group by kind, severity) g),
        'inShadow', sums.shadowed, 'counter', sums.counter, 'uncertain', sums.uncertain, 'carried', sums.carried,
        'unexplained', sums.unexplained, 'inFlight', slots.open, 'overdueLeases', slots.overdue,
        'hot', sums.hot, 'oldestCheckSeconds', sums.oldest, 'lateResets', sums.late,

@@ -226,9 +226,16 @@ const FLEET = [
   'safeband_group_slots_spent{group="none",state="active"} 5',
   'safeband_group_slots_spent{group="none",state="held"} 0',
   'safeband_group_slots_spent{group="team",state="cooldown"} 30',
+  'safeband_group_slots_uncertain{group="none"} 0',
+  'safeband_group_slots_uncertain{group="team"} 2',
+  'safeband_group_cooldowns{group="none"} 0',
+  'safeband_group_cooldowns{group="team"} 1',
+  'safeband_group_alerts_open{group="none",severity="info"} 1',
+  'safeband_group_alerts_open{group="team",severity="critical"} 1',
   'safeband_accounts_in_shadow 1',
   'safeband_cooldowns{cause="overshoot"} 1',
   'safeband_alerts_open{kind="drift",severity="info"} 1',
+  'safeband_alerts_open{kind="undercount",severity="critical"} 1',
   'safeband_slots_spent 35',
   'safeband_slots_in_flight 1',
   'safeband_slots_overdue 1',
@@ -280,6 +287,7 @@ it('metrics show the fleet to a key of all accounts', async () => {
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, resolved_at)
      values ('acme-3', 'drift', 'info', safeband.utc_day(now()), now(), null),
             ('acme-1', 'drift', 'info', safeband.utc_day(now()), now(), now()),
+            ('acme-1', 'undercount', 'critical', safeband.utc_day(now()), now(), null),
             ('acme-1', 'bad_signal', 'warning', safeband.utc_day(now()), now() - interval '2 days', null)`,
   );
   await pool.query(
