@@ -2,7 +2,6 @@
 import {
   modeOf,
   scopeOf,
-  type CampaignCap,
   type Pacing,
   type Policy,
   type Ramp,
@@ -38,8 +37,14 @@ export const memoryText = (days: number | null | undefined): string => {
   if (days === null || days === undefined) return 'as long as ids are remembered';
   return days === 1 ? '1 day' : `${days} days`;
 };
+/** A campaign as a policy or a request has it. */
+type CapOrWeight = {
+  readonly campaignId: string;
+  readonly dailyCap?: number | undefined;
+  readonly weight?: number | undefined;
+};
 /** Returns the text of campaigns, such as `q4=10, spring=5+weight3`, which forms can read. */
-export const campaignsText = (caps: readonly CampaignCap[] | null): string =>
+export const campaignsText = (caps: readonly CapOrWeight[] | null): string =>
   caps
     ?.map(({ campaignId, dailyCap, weight }) => {
       const set = [dailyCap, weight === undefined ? undefined : `weight${weight}`];

@@ -16,7 +16,7 @@ import { addCampaignPage } from './campaigns/campaignRoutes.js';
 import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
-import { addGroupPage } from './groups/groupRoutes.js';
+import { addGroupPages } from './groups/groupRoutes.js';
 import { addOrderPages } from './orders/orderRoutes.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
@@ -94,7 +94,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addShadow(scope, shared);
     addAdminPages(scope, shared);
     addOrderPages(scope, shared);
-    addGroupPage(scope, shared);
+    addGroupPages(scope, shared);
     addActions(scope, shared);
     addLinkPages(scope, shared);
     addSharePage(scope, shared);

@@ -282,7 +282,11 @@ it('new accounts of a group get its policy in each field that the connect leaves
   const late = await stand.key('reader', null, ['fresh']);
   const list = (await stand.ask(late, '/v1/groups')).json<{ items: object[] }>();
   expect(list.items).toMatchObject([{ group: 'fresh', accounts: 2, defaults }]);
+  const page = (await stand.ask(late, '/groups')).body;
+  expect(page).toContain('<code>safeband group set fresh --daily-cap 20 --pacing 60s,50%</code>');
+  expect(page).toMatch(/by ada via operator-\d+, /);
   const some = await stand.key('reader', [anna]);
+  expect((await stand.ask(some, '/groups')).body).toContain('not shown to this key');
   expect((await stand.ask(some, '/v1/groups')).json<object>()).toMatchObject({
     items: [{ group: 'acme', accounts: 1, defaults: null }],
   });
@@ -292,6 +296,23 @@ it('new accounts of a group get its policy in each field that the connect leaves
       expect.objectContaining({ kind: 'group_changed', target: 'fresh' }),
     ]),
   });
+
+  // The form begins with the policy, and a key without the whole group cannot send it.
+  const form = '/groups/fresh/policy';
+  expect((await stand.ask(key, form)).body).toMatch(/name="pacing"[^>]*value="60s, 50%"/);
+  const wrong = await stand.submit(key, form, { dailyCap: '30', pacing: 'often' });
+  expect([wrong.statusCode, wrong.body]).toEqual([
+    400,
+    expect.stringContaining('“Pacing” should be a pace such as'),
+  ]);
+  const fields = { dailyCap: '30', weeklyCap: '', pacing: 'none', learntCap: 'on', mode: '' };
+  expect((await stand.submit(key, form, fields)).statusCode).toBe(303);
+  expect((await stand.ask(late, '/v1/groups')).json<object>()).toMatchObject({
+    items: [{ defaults: { dailyCap: 30, pacing: null, learntCap: true } }],
+  });
+  expect((await stand.submit(key, '/groups/acme/policy', fields)).statusCode).toBe(404);
+  expect((await stand.submit(late, form, fields)).statusCode).toBe(403);
+  expect((await stand.ask(operator, '/groups/EU/policy')).statusCode).toBe(404);
 });
 
 it('the next accounts of a group are those that can send, then those that wait, as the gate decides', async () => {

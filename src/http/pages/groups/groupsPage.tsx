@@ -4,13 +4,17 @@ import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
 import type { NumberedGroup } from '../../../postgres/groups/numbers.js';
 import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
-import { Empty, Table, When } from '../ui/parts.js';
+import { Ago, Empty, Table, When } from '../ui/parts.js';
 import { STATE_WORDS } from '../ui/words.js';
 import { ListEnd } from './listEnd.js';
+import { policyCommand } from './policyCommand.js';
+
+/** `isWhole`: the key has the whole group, and may see its policy. */
+export type GroupShown = NumberedGroup & { readonly isWhole: boolean };
 
 type Props = {
   readonly frame: Frame;
-  readonly groups: readonly NumberedGroup[];
+  readonly groups: readonly GroupShown[];
   /** The address of the next page; null on the last one. */
   readonly next: string | null;
   /** True: this is the first page. */
@@ -24,6 +28,7 @@ const HEAD = [
   { figure: 'Spent today' },
   { figure: 'Waiting' },
   { figure: 'Alerts' },
+  'Policy of new accounts',
 ];
 
 export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
@@ -33,6 +38,11 @@ export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
       <p class="note">
         As of <When at={frame.now} show="full" />. Load the page again for newer numbers. The cap is
         the sum of the caps of today of connected accounts, without their weekly caps.
+      </p>
+      <p class="note">
+        A new account takes from the policy of its group each setting that its connect leaves out.{' '}
+        <code>safeband group set</code> replaces the whole policy: to change a part, use the form,
+        or repeat the command of the group with another value.
       </p>
     </div>
     {groups.length === 0 ? (
@@ -48,7 +58,7 @@ export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
       <>
         <Table caption="Groups" head={HEAD} stacks={true}>
           {groups.map((one) => (
-            <Row key={one.group} one={one} />
+            <Row key={one.group} one={one} frame={frame} />
           ))}
         </Table>
         <ListEnd shown={many(groups.length, 'group')} csv="/v1/groups?format=csv" next={next} />
@@ -57,8 +67,10 @@ export const GroupsPage = ({ frame, groups, next, isFirst }: Props): VNode => (
   </Page>
 );
 
+type Shown = { readonly one: GroupShown; readonly frame: Frame };
+
 /** Renders a group; each number is a link to its list. */
-function Row({ one }: { readonly one: NumberedGroup }): VNode {
+function Row({ one, frame }: Shown): VNode {
   const { group, accounts, states, counter, cap, waiting, alerts } = one;
   const of = (path: string, more = ''): string => `${path}?group=${group}${more}`;
   const known = ACCOUNT_STATES.flatMap((state) => {
@@ -94,6 +106,35 @@ function Row({ one }: { readonly one: NumberedGroup }): VNode {
       <td class="number" data-label="Alerts">
         {alerts === 0 ? '0' : <a href={of('/alerts')}>{whole(alerts)}</a>}
       </td>
+      <td class="wide" data-label="Policy of new accounts">
+        <Policy one={one} frame={frame} />
+      </td>
     </tr>
+  );
+}
+
+/** Renders the policy of new accounts as the command that sets it, and who has set it. */
+function Policy({ one, frame: { now, caller } }: Shown): VNode {
+  const { group, defaults, changedBy, changedAt, isWhole } = one;
+  if (!isWhole) return <span class="note">not shown to this key</span>;
+  const hasPolicy = Object.keys(defaults).length > 0;
+  return (
+    <>
+      {hasPolicy ? <code>{policyCommand(group, defaults)}</code> : 'the defaults of Safeband'}
+      {changedAt === null ? null : (
+        <span class="note">
+          {' '}
+          by {changedBy}, <Ago at={changedAt} now={now} />
+        </span>
+      )}
+      {caller?.role === 'operator' ? (
+        <>
+          {' '}
+          <a href={`/groups/${group}/policy`}>
+            Change<span class="hidden"> the policy of {group}</span>
+          </a>
+        </>
+      ) : null}
+    </>
   );
 }
