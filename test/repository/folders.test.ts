@@ -1,5 +1,5 @@
 /** The folders: who comes before whom in the domain, no circles, and how many files there may be. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { files, importsIn, placeOf, SRC, sources, type File } from '../support/sources.js';
@@ -122,4 +122,10 @@ describe('the check itself', () => {
     expect(againstOrder(both('commands'))).toEqual(['domain/records/b']);
     expect(againstOrder(both('gap'))).toEqual([]);
   });
+});
+
+it('each migration has its own number', () => {
+  const files = readdirSync(path.join(SRC, '../migrations')).filter((name) => /^\d/.test(name));
+  const numbers = files.map((name) => name.slice(0, 4));
+  expect(numbers).toEqual([...new Set(numbers)]);
 });
