@@ -125,7 +125,7 @@ describe('the check itself', () => {
 });
 
 it('each migration has its own number', () => {
-  const files = readdirSync(path.join(SRC, '../migrations')).filter((name) => /^\d/.test(name));
-  const numbers = files.map((name) => name.slice(0, 4));
+  const migrations = readdirSync(path.join(SRC, '../migrations'));
+  const numbers = migrations.flatMap((name) => /^\d{4}/.exec(name)?.[0] ?? []);
   expect(numbers).toEqual([...new Set(numbers)]);
 });
