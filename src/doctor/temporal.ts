@@ -2,9 +2,10 @@
  * Checks Temporal: does it answer, are search attributes and schedules set up, does a worker poll.
  */
 import type { Client, Connection } from '@temporalio/client';
+import { temporalBrake } from '../client/brake/temporalBrake.js';
 import { counted, when } from '../domain/primitives/clockWords.js';
 import { errorText } from '../domain/primitives/errorText.js';
-import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
+import { MINUTE_MS, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { attributesFlaw, deniedText, isDenied, readAttributes } from '../temporal/attributes.js';
 import { SEARCH_ATTRIBUTES } from '../temporal/protocol.js';
 import { flawOfSchedule, readSchedule, SCHEDULES, type Expected } from '../temporal/schedules.js';
@@ -32,7 +33,7 @@ export async function checkTemporal(
     const { serverVersion } = await temporal.connection.workflowService.getSystemInfo({});
     const { address, namespace } = temporal;
     const found = [ok('Temporal', `${serverVersion} at ${address}, namespace ${namespace}`)];
-    for (const check of [attributes, audit, webhooks, pollers])
+    for (const check of [attributes, audit, webhooks, pollers, brake])
       found.push(await tried(check, temporal, now));
     return found;
   } catch (error) {
@@ -76,6 +77,20 @@ async function schedule({ client }: Temporal, expected: Expected, now: Instant):
   const flaw = flawOfSchedule(expected, known, now);
   if (flaw) return (flaw.kind === 'paused' ? warn : fail)(name, flaw.found, flaw.cure);
   return ok(name, `last started ${when(known?.lastAt ?? null, now)}`);
+}
+
+/** How long the doctor waits for the brake. */
+const BRAKE_MS = 2_000;
+
+/** Names a brake that is on: a person may have forgotten it, and until its end no account sends. */
+async function brake({ client, taskQueue }: Temporal, now: Instant): Promise<Finding> {
+  const state = await temporalBrake(client, taskQueue).read(Date.now() + BRAKE_MS);
+  const words = state.map(({ group, since }) => {
+    const whose = group === null ? 'all accounts' : `the group ${group}`;
+    return `on for ${whose} since ${when(parseInstant(since) ?? now, now)}`;
+  });
+  if (words.length === 0) return ok('brake', 'off');
+  return warn('brake', `${words.join('; ')}: they get no slot`, 'safeband brake');
 }
 
 async function pollers(

@@ -25,7 +25,12 @@ export type Metrics = {
   readonly linked: (runbookUrl: string) => void;
   /** Shows the numbers from Postgres. Null: no answer, so old numbers are not repeated. */
   readonly show: (gauges: Gauges | null) => void;
+  /** Shows the brakes that are on. Null: they cannot be read, so no caller gets a slot (R27). */
+  readonly braked: (brakes: readonly BrakeAge[] | null) => void;
 };
+
+/** For how long a brake is on; `group` null: that of all accounts. */
+export type BrakeAge = { readonly group: string | null; readonly seconds: number };
 
 /** Makes a registry, with the process's metrics. */
 export function createMetrics(): Metrics {
@@ -58,6 +63,7 @@ export function createMetrics(): Metrics {
     requested: (labels, seconds) => requests.observe(labels, seconds),
     called: (labels, seconds) => calls.observe(labels, seconds),
     show: fleetGauges(registry),
+    braked: brakeGauges(registry),
   };
 }
 
@@ -193,6 +199,18 @@ const FLEET: { readonly [name: string]: Shown } = {
     help: 'Age of the last comparison of a sealed month with the event log, or of the first seal',
     values: one(({ sealsComparedSeconds }) => sealsComparedSeconds),
   },
+  safeband_orders_running: {
+    help: 'Orders on many accounts that have not ended',
+    values: one(({ orders }) => orders.running),
+  },
+  safeband_order_accounts_left: {
+    help: 'Accounts of these orders without an outcome',
+    values: one(({ orders }) => orders.left),
+  },
+  safeband_order_accounts_failed: {
+    help: 'Accounts that an order of the last 24 hours, or a running one, could not change',
+    values: one(({ orders }) => orders.failed),
+  },
   safeband_webhooks_waiting: {
     help: 'Events that wait to be sent to receivers of webhooks',
     values: one(({ webhooks }) => webhooks.waiting),
@@ -211,6 +229,29 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: ({ tables }) => tables.map(({ table, bytes }) => ({ labels: { table }, value: bytes })),
   },
 };
+
+/** At most 11 lines: one brake of all accounts, and those of ten groups. */
+function brakeGauges(registry: Registry): Metrics['braked'] {
+  const registers = [registry];
+  const count = new Gauge({
+    name: 'safeband_brakes_on',
+    help: 'Brakes that are on; 0: all callers may get slots; absent: the brake cannot be read',
+    registers,
+  });
+  const age = new Gauge({
+    name: 'safeband_brake_age_seconds',
+    help: 'For how long each brake is on, by group; the brake of all accounts has an empty group',
+    labelNames: ['group'],
+    registers,
+  });
+  return (brakes) => {
+    count.remove();
+    age.reset();
+    if (brakes === null) return;
+    count.set(brakes.length);
+    for (const { group, seconds } of brakes) age.set({ group: group ?? '' }, seconds);
+  };
+}
 
 function fleetGauges(registry: Registry): Metrics['show'] {
   const registers = [registry];

@@ -99,6 +99,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: ['status', 'domain', 'client', 'postgres', 'calendar/openings', 'node:'],
   doctor: [
     'doctor',
+    'client/brake/temporalBrake',
     'domain',
     'postgres',
     'temporal/attributes',
@@ -154,7 +155,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/attributes',
     'temporal/orders',
     'temporal/schedules',
-    'temporal/codec',
     'temporal/workflowTasks',
     'temporal/connect',
     'temporal/clientConnection',

@@ -1,5 +1,6 @@
 /** The routes for load balancers and Prometheus. */
 import type { FastifyInstance } from 'fastify';
+import type { SafebandClient } from '../../client/index.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { rollLatestMs } from '../../domain/primitives/midnight.js';
@@ -34,11 +35,13 @@ export function addOperations(
   app: FastifyInstance,
   {
     pool,
+    client,
     now,
     operations,
     runbookUrl,
   }: {
     readonly pool: Pool;
+    readonly client: Pick<SafebandClient, 'brake'>;
     readonly now: () => Instant;
     readonly operations: Operations;
     readonly runbookUrl?: string | null;
@@ -49,6 +52,7 @@ export function addOperations(
   serveMetrics(app, {
     metrics,
     readGauges: () => readGauges(pool, rollLatestMs(spreadMs)),
+    readBrakes: () => client.brake.state(),
     now,
     runbookUrl: () => runbookUrlOf(app, runbookUrl),
   });

@@ -5,9 +5,10 @@
 import type { FastifyInstance } from 'fastify';
 import { forbidden } from '../plumbing/problems.js';
 import { within } from '../plumbing/within.js';
-import type { Metrics } from '../../platform/metrics.js';
+import type { BrakeAge, Metrics } from '../../platform/metrics.js';
+import type { Brake, BrakeState } from '../../domain/fleet/brake.js';
 import type { Gauges } from '../../postgres/operations/gauges.js';
-import type { Instant } from '../../domain/primitives/time.js';
+import { parseInstant, SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 
 /** How long gauges are reused, so that several scrapers share one read of the database. */
 const GAUGES_FRESH_MS = 15_000;
@@ -19,6 +20,8 @@ const CURE = 'use a key of all accounts';
 export type MetricsNeeds = {
   readonly metrics: Metrics;
   readonly readGauges: () => Promise<Gauges>;
+  /** Reads the brakes that are on, from Temporal (R27). */
+  readonly readBrakes: () => Promise<BrakeState>;
   readonly now: () => Instant;
   /** Returns the absolute address of the runbook. */
   readonly runbookUrl: () => string;
@@ -37,23 +40,32 @@ export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
       reply.elapsedTime / 1_000,
     );
   });
-  const read = remembering(needs);
+  const { now } = needs;
+  const read = remembering(needs.readGauges, now);
+  const readBrakes = remembering(needs.readBrakes, now);
   app.get('/metrics', { config: { needs: 'read' } }, async ({ caller }, reply) => {
     if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
     metrics.linked(needs.runbookUrl());
-    metrics.show(await read());
+    const [gauges, brakes] = await Promise.all([read(), readBrakes()]);
+    metrics.show(gauges);
+    metrics.braked(brakes && brakes.map((one) => ageOf(one, now())));
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }
 
-/** Returns the last gauges while they are fresh; null if Postgres does not answer. */
-function remembering({ readGauges, now }: MetricsNeeds): () => Promise<Gauges | null> {
-  let reading: Promise<Gauges | null> | null = null;
+const ageOf = ({ group, since }: Brake, at: Instant): BrakeAge => ({
+  group,
+  seconds: Math.max(0, at - (parseInstant(since) ?? at)) / SECOND_MS,
+});
+
+/** Returns the last answer while it is fresh; null if Postgres, or Temporal, does not answer. */
+function remembering<T>(ask: () => Promise<T>, now: () => Instant): () => Promise<T | null> {
+  let reading: Promise<T | null> | null = null;
   let readAt = 0;
   return () => {
     if (!reading || now() - readAt >= GAUGES_FRESH_MS) {
       readAt = now();
-      reading = within(readGauges(), GAUGES_WAIT_MS).catch(() => {
+      reading = within(ask(), GAUGES_WAIT_MS).catch(() => {
         readAt = 0; // the next scrape tries again
         return null;
       });

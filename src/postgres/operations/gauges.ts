@@ -70,6 +70,8 @@ export type Gauges = {
   } | null;
   /** Since a sealed month was compared (R29), or the first one was sealed; null: none is. */
   readonly sealsComparedSeconds: number | null;
+  /** Orders on many accounts (R30): accounts that could not be changed count for a day. */
+  readonly orders: { readonly running: number; readonly left: number; readonly failed: number };
   /** Events that wait to be sent to receivers; events that they did not ask for do not count. */
   readonly webhooks: {
     readonly waiting: number;
@@ -115,6 +117,14 @@ const TABLES = `(select coalesce(jsonb_agg(jsonb_build_object('table', name, 'by
                       sum(pg_total_relation_size(oid))::bigint as bytes
                  from pg_class
                 where relnamespace = 'safeband'::regnamespace and relkind = 'r' group by 1) t)`;
+
+const ORDERS = `(select jsonb_build_object(
+           'running', count(distinct o.order_id) filter (where o.ended_at is null),
+           'left', coalesce(sum(c.accounts)
+             filter (where o.ended_at is null and c.outcome = 'left'), 0),
+           'failed', coalesce(sum(c.accounts) filter (where c.outcome = 'failed'), 0))
+         from safeband.orders o left join safeband.order_counts c using (order_id)
+        where o.ended_at is null or o.made_at > statement_timestamp() - interval '1 day')`;
 
 /**
  * Reads all gauges; 10,000 accounts take some 30 ms. `rollLatestMs`: how long after midnight UTC
@@ -178,7 +188,7 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))
          from audit),
-       'sealsComparedSeconds', ${SEALS_COMPARED}, 'webhooks', jsonb_build_object(
+       'sealsComparedSeconds', ${SEALS_COMPARED}, 'orders', ${ORDERS}, 'webhooks', jsonb_build_object(
          'waiting', (select count(*) from waiting),
          'oldestSeconds', (select greatest(0, extract(epoch from
              clock_timestamp() - min(recorded_at)))::float8 from waiting),

@@ -87,6 +87,7 @@ async function serverScrape(): Promise<string> {
   serveMetrics(app, {
     metrics,
     readGauges: () => readGauges(stand.pool, rollLatestMs(MIDNIGHT_SPREAD_MS)),
+    readBrakes: async () => [],
     now: Date.now,
     runbookUrl: () => 'https://safeband.example/runbook',
   });
