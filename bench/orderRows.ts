@@ -6,9 +6,9 @@ import {
   keepTakeBack,
   listOrderAccounts,
   listOrders,
-  previewOrder,
   readOrder,
 } from '../src/postgres/fleet/orders.js';
+import { countAlike, previewOrder } from '../src/postgres/fleet/orderPreview.js';
 import { HOUR_MS } from '../src/domain/primitives/time.js';
 import { createPool } from '../src/postgres/pool.js';
 import { freshDatabase } from './fleet.js';
@@ -62,7 +62,10 @@ export async function rowsOfOrders(bench: Bench): Promise<readonly Line[]> {
     if (count !== ACCOUNTS) throw new Error(`the order has ${count} accounts`);
     return orderId;
   };
-  await measure('preview', () => previewOrder(pool, { filter, accounts: null }));
+  const seen = { filter, accounts: null };
+  await measure('preview', () => previewOrder(pool, { ...seen, kind: 'hold' }));
+  const fields = ['tier', 'dailyCap'];
+  await measure('settings before a configure', () => countAlike(pool, { ...seen, fields }));
   let orderId = '';
   await measure('make', async () => {
     orderId = await make();
@@ -75,7 +78,8 @@ export async function rowsOfOrders(bench: Bench): Promise<readonly Line[]> {
   );
   await filler.query('vacuum analyze safeband.order_accounts');
   await measure('progress of one', () => readOrder(pool, orderId, null));
-  await measure(`list of ${ORDERS}`, () => listOrders(pool, { accounts: null, limit: 50 }));
+  const newest = { accounts: null, group: null, accountId: null, after: null, limit: 50 };
+  await measure(`list of ${ORDERS}`, () => listOrders(pool, newest));
   const asked = { orderId, after: 'a050000', limit: 1_000, outcome: 'failed' } as const;
   await measure('failed accounts, none', () => listOrderAccounts(pool, asked));
   await endOrder(pool, orderId);

@@ -18,7 +18,6 @@ import type {
   StateAnswer,
   Withdrawn,
 } from '../temporal/protocol.js';
-import type { Tier } from '../domain/primitives/tier.js';
 import { Asking } from './brake/asking.js';
 import { noBrake, type Brake } from './brake/brake.js';
 import { Denials } from './denials.js';
@@ -33,7 +32,7 @@ import type {
   ObservedReport,
   Order,
   PeekInput,
-  PolicyInput,
+  ConfigureInput,
   Content,
   ResumeOrder,
   ReplyReport,
@@ -239,10 +238,7 @@ export class SafebandClient {
   }
 
   /** Changes the policy; throws `CapAboveSafeBand`. */
-  configure(
-    accountId: string,
-    change: PolicyInput & { readonly tier?: Tier | null; readonly actor?: string | null },
-  ): Promise<PolicyWire> {
+  configure(accountId: string, change: ConfigureInput): Promise<PolicyWire> {
     return this.#order(accountId, 'configure', change);
   }
 

@@ -22,6 +22,7 @@ export type {
   AskInput,
   CampaignCapInput,
   ClientOptions,
+  ConfigureInput,
   CreditsReport,
   DeliveredReport,
   FailedReport,

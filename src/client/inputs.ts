@@ -78,6 +78,12 @@ export type PolicyInput = {
   /** True: after a refusal by LinkedIn, a day has at most 80 % of what was spent (R25). */
   readonly learntCap?: boolean | null;
 };
+/** A change of the settings; the list of changes keeps its reason and its actor. */
+export type ConfigureInput = PolicyInput & {
+  readonly tier?: Tier | null;
+  readonly reason?: string | null;
+  readonly actor?: string | null;
+};
 export type StartInput = PolicyInput & {
   readonly accountId: string;
   readonly tier: Tier;

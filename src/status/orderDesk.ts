@@ -5,17 +5,28 @@
 import { randomBytes } from 'node:crypto';
 import { assertNever } from '../domain/primitives/assert.js';
 import { parseOrderBy, parseOrderRequest, type OrderRequest } from '../domain/fleet/order.js';
+import {
+  effectOf,
+  fieldsOf,
+  type CountedChange,
+  type OrderEffect,
+} from '../domain/fleet/orderEffect.js';
 import type { Instant } from '../domain/primitives/time.js';
+import { parseConfigure } from '../domain/wire/adminRequests.js';
 import {
   giveUpOrder,
   keepOrder,
   keepTakeBack,
-  previewOrder,
   readOrder,
   stopOrder,
   type OrderRow,
-  type Preview,
 } from '../postgres/fleet/orders.js';
+import {
+  countAlike,
+  previewOrder,
+  type Preview,
+  type Seen,
+} from '../postgres/fleet/orderPreview.js';
 import type { Pool } from '../postgres/pool.js';
 
 /** Why an order was refused; nothing was changed. */
@@ -39,8 +50,12 @@ export type Desk = {
   readonly accounts: readonly string[] | null;
 };
 export type Previewed = Preview & {
-  /** What happens to each account, in a sentence. */
+  /** What happens to each account, in sentences. */
   readonly effect: string;
+  /** How many would refuse the change, because a cap would be above their safe band. */
+  readonly refused: number;
+  /** Each setting that changes, before and after; only for the kind configure. */
+  readonly settings: readonly CountedChange[];
   /** How many of the named accounts the filter does not choose. */
   readonly missing: number;
 };
@@ -48,14 +63,46 @@ export type Previewed = Preview & {
 /** Returns which accounts an order would be for, and what it would do. Changes nothing. */
 export async function preview(desk: Desk, raw: unknown): Promise<Previewed> {
   const order = read(raw, desk.now());
-  const found = await previewOrder(desk.pool, { filter: order.filter, accounts: desk.accounts });
-  const named = order.filter.accountIds?.length ?? found.count;
-  const effect = `${effectOf(order)}${order.filter.state === undefined ? '' : SAVED_STATE}`;
-  return { ...found, effect, missing: Math.max(0, named - found.count) };
+  const { kind, filter } = order;
+  const seen = { filter, accounts: desk.accounts };
+  const found = await previewOrder(desk.pool, { kind, ...seen });
+  const named = filter.accountIds?.length ?? found.count;
+  const missing = Math.max(0, named - found.count);
+  const changes = kind === 'configure' ? await changesOf(desk, order, seen) : NO_CHANGES;
+  const already = found.already + changes.already;
+  const { refused } = changes;
+  const sentences = [
+    actOf(order),
+    already > 0 ? `${ALREADY[kind]}: ${already} of ${found.count}.` : '',
+    refused > 0 ? `Refused, because a cap is above the safe band of the tier: ${refused}.` : '',
+    filter.state === undefined ? '' : SAVED_STATE,
+  ];
+  const effect = sentences.filter(Boolean).join(' ');
+  const settings = changes.settings.slice(0, SETTINGS_MAX);
+  return { ...found, effect, missing, already, refused, settings };
+}
+
+/** Maximum number of changed settings that a preview lists. */
+const SETTINGS_MAX = 100;
+const NO_CHANGES: OrderEffect = { already: 0, refused: 0, settings: [] };
+const ALREADY = {
+  hold: 'Held already',
+  resume: 'Nothing to end',
+  configure: 'These settings already',
+  reconcile: 'Compared already',
+  disconnect: 'Disconnected already',
+} as const;
+
+/** Compares the change with the settings in the rows of the accounts. */
+async function changesOf({ pool, now }: Desk, { change }: OrderRequest, seen: Seen) {
+  const parsed = parseConfigure(change, 'strict', now());
+  if (!parsed.ok) throw new OrderRefused('InvalidInput', parsed.message);
+  const alike = await countAlike(pool, { ...seen, fields: fieldsOf(change ?? {}) });
+  return effectOf(parsed.value, alike);
 }
 
 const SAVED_STATE =
-  ' An account is chosen by the state in its row, which is that of its last save: a limit that has' +
+  'An account is chosen by the state in its row, which is that of its last save: a limit that has' +
   ' ended since then is still in it.';
 
 /** Makes the order if its number of accounts is still the expected one, and starts it. */
@@ -145,7 +192,7 @@ function readBy(raw: By, at: Instant): By {
   throw new OrderRefused('InvalidInput', parsed.message);
 }
 
-function effectOf({ kind, change, filter }: OrderRequest): string {
+function actOf({ kind, change, filter }: OrderRequest): string {
   switch (kind) {
     case 'hold':
       return 'Each account grants nothing until a person resumes it. A hold that is there stays.';

@@ -45,4 +45,12 @@ export const ORDER_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'isNarrow !== (all === true) || !isNarrow',
     by: 'an order without a filter is refused',
   },
+  {
+    rule: 'R30',
+    what: 'an order to configure leaves no reason in the accounts',
+    file: ORDER,
+    old: 'payload: { ...change, ...by }',
+    mutated: 'payload: { ...change, actor }',
+    by: 'an order to configure has its reason in each account',
+  },
 ];

@@ -7,6 +7,7 @@ import {
   listOrders,
   type OrderAccountRow,
   type OrderRow,
+  type OrdersAsked,
 } from '../../postgres/fleet/orders.js';
 import type { Pool } from '../../postgres/pool.js';
 import { readBrakes, readHoldOrders, type BrakesRead } from '../../status/brakes.js';
@@ -75,11 +76,14 @@ export type FleetOrders = {
   /** `raw`: the body of `POST /v1/orders`. */
   readonly preview: (raw: object) => Promise<orderDesk.Previewed>;
   readonly make: (raw: object) => Promise<OrderRow>;
-  readonly list: (limit: number) => Promise<readonly OrderRow[]>;
+  readonly list: (
+    asked: Pick<OrdersAsked, 'group' | 'accountId' | 'limit'>,
+  ) => Promise<{ readonly items: readonly OrderRow[]; readonly hasMore: boolean }>;
   readonly read: (orderId: string) => Promise<OrderRow>;
   readonly accounts: (asked: {
     readonly orderId: string;
     readonly outcome: Outcome;
+    /** Infinity: all of them. */
     readonly limit: number;
   }) => Promise<readonly OrderAccountRow[]>;
   readonly stop: (orderId: string, by: orderDesk.By) => Promise<OrderRow>;
@@ -100,11 +104,17 @@ export function directOrders(
   return {
     preview: (raw) => refusing(orderDesk.preview(desk(), raw)),
     make: (raw) => refusing(orderDesk.makeOrder(desk(), raw)),
-    list: (limit) => listOrders(pool(), { accounts: null, limit }),
+    list: async ({ limit, ...filters }) => {
+      const asked = { accounts: null, after: null, limit: limit + 1, ...filters };
+      const found = await listOrders(pool(), asked);
+      const items = found.slice(0, limit).map(({ item }) => item);
+      return { items, hasMore: found.length > limit };
+    },
     read: (orderId) => refusing(orderDesk.known(desk(), orderId)),
     accounts: async (asked) => {
       await refusing(orderDesk.known(desk(), asked.orderId));
-      return listOrderAccounts(pool(), { ...asked, after: null });
+      const limit = Number.isFinite(asked.limit) ? asked.limit : null;
+      return listOrderAccounts(pool(), { ...asked, limit, after: null });
     },
     stop: (orderId, by) => refusing(orderDesk.stop(desk(), orderId, by)),
     takeBack: (orderId, by) => refusing(orderDesk.takeBack(desk(), orderId, by)),
@@ -135,17 +145,18 @@ export function byKeyFleetOrders(http: Http): FleetOrders {
   const of = (orderId: string): string => `/v1/orders/${encodeURIComponent(orderId)}`;
   return {
     preview: async (raw) =>
-      having<orderDesk.Previewed>(await http.post('/v1/orders/preview', raw), ['count', 'effect']),
+      having<orderDesk.Previewed>(await http.post('/v1/orders/preview', raw), [
+        ...(['count', 'accounts', 'effect', 'missing', 'already', 'settings'] as const),
+      ]),
     make: (raw) => order(http.post('/v1/orders', raw)),
-    list: async (limit) => {
-      const answer = await http.get('/v1/orders', { limit });
-      const { items } = having<{ readonly items: readonly unknown[] }>(answer, ['items']);
-      return items.map((one) => having<OrderRow>(one, ORDER));
+    list: ({ group, accountId, limit }) => {
+      const query = { group, accountId };
+      return pages<OrderRow>(http, { path: '/v1/orders', query, limit, after: null, has: ORDER });
     },
     read: (orderId) => order(http.get(of(orderId))),
     accounts: async ({ orderId, outcome, limit }) => {
       const path = `${of(orderId)}/accounts`;
-      const has = ['accountId', 'outcome', 'error'] as const;
+      const has = ['accountId', 'outcome', 'error', 'decidedAt'] as const;
       const asked = { path, query: { outcome }, limit, after: null, has };
       return (await pages<OrderAccountRow>(http, asked)).items;
     },

@@ -133,6 +133,7 @@ export type Event =
       readonly policy: Policy;
       readonly rampDay: number;
       readonly actor: string;
+      readonly reason?: string;
     }
   | { readonly type: 'OpeningsLearnt'; readonly openings: WindowIntervals }
   | { readonly type: 'IdentityChecked' }

@@ -12,7 +12,11 @@ import { shadowMark } from '../gate/shadow.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
 import { changedPolicy, raisedCap, type PolicyChange } from './policyChange.js';
 
-export type Configure = PolicyChange & { readonly actor?: string | undefined };
+/** Who changes the policy, and why; the list of changes shows both. */
+type ChangedBy = { readonly actor: string; readonly reason?: string | undefined };
+export type Configure = PolicyChange & {
+  readonly [K in keyof ChangedBy]?: ChangedBy[K] | undefined;
+};
 export type Start = PolicyChange & {
   readonly accountId: AccountId;
   readonly inmailsSentToday?: number | undefined;
@@ -47,14 +51,15 @@ export const configure: Command<Configure, Policy> = (account, change, at) => {
   const raised = raisedCap(account.policy, change);
   if (raised) return refuse('CapAboveSafeBand', raised);
   const policy = changedPolicy(account.policy, change);
-  return { events: policyEvents(account, policy, change.actor ?? 'unknown', at), answer: policy };
+  const { actor = 'unknown', reason } = change;
+  return { events: policyEvents(account, policy, { actor, reason }, at), answer: policy };
 };
 
 /** Returns the facts of a new policy; none if it equals the old one. */
 export function policyEvents(
   account: Account,
   policy: Policy,
-  actor: string,
+  { actor, reason }: ChangedBy,
   at: Instant,
 ): readonly Event[] {
   if (isSame(policy, account.policy)) return [];
@@ -67,6 +72,7 @@ export function policyEvents(
       policy,
       rampDay: isSameRamp ? account.rampDay : 1,
       actor,
+      ...(reason === undefined ? {} : { reason }),
     },
     ...(isNew ? [alert('cap_lowered', 'info', { message: capped })] : []),
     ...movedBreaker(account, policy, actor, at),
@@ -96,7 +102,7 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
   const isBack = account.isDisconnected && start.connect;
   const actor = start.actor ?? 'connect';
   const events: Event[] = [
-    ...policyEvents(account, policy, actor, at),
+    ...policyEvents(account, policy, { actor }, at),
     ...(isBack ? [{ type: 'Connected', actor } as const] : []),
   ];
   const state = stateOf({ ...account, isDisconnected: account.isDisconnected && !isBack }, at);

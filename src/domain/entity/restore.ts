@@ -67,7 +67,7 @@ function connection(
     connect && (isNew || stored?.state === 'disconnected' || account.isDisconnected);
   return [
     ...(isConnection ? [{ type: 'Connected', actor: who } as const] : []),
-    ...policyEvents(account, policy, who, account.now),
+    ...policyEvents(account, policy, { actor: who }, account.now),
   ];
 }
 

@@ -121,6 +121,8 @@ function changeFlaw(kind: OrderKind, change: unknown, at: number): Flaw | undefi
   if (typeof change !== 'object' || change === null || Object.keys(change).length === 0) {
     return { refused, message: 'change should be an object such as {"dailyCap":30}' };
   }
+  const own = ['reason', 'actor'].find((name) => Object.hasOwn(change, name));
+  if (own) return { refused, message: `change.${own} should be absent: the order has it` };
   const parsed = parseConfigure(change, 'strict', at);
   return parsed.ok ? undefined : { refused: parsed.refused, message: `change.${parsed.message}` };
 }
@@ -153,7 +155,7 @@ export type KeptOrder = Pick<OrderRequest, 'kind' | 'reason' | 'actor' | 'change
 export const reasonOf = ({ reason, orderId }: Pick<KeptOrder, 'reason' | 'orderId'>): string =>
   `${reason} (order ${orderId})`;
 
-/** Returns the message that each account of the order gets. */
+/** Returns the message that each account of the order gets; only a reconcile has no reason. */
 export function messageOf(order: KeptOrder): { readonly name: string; readonly payload: object } {
   const { kind, actor, change, takesBack, cooldown } = order;
   const by = { reason: reasonOf(order), actor };
@@ -167,7 +169,7 @@ export function messageOf(order: KeptOrder): { readonly name: string; readonly p
       return { name: kind, payload: { ...by, ...only } };
     }
     case 'configure':
-      return { name: kind, payload: { ...change, actor } };
+      return { name: kind, payload: { ...change, ...by } };
     case 'reconcile':
       return { name: 'reconcileNow', payload: {} };
     default:

@@ -60,7 +60,7 @@ export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow
     case 'Resumed':
       return row('resume', event.actor, event.reason);
     case 'PolicyChanged':
-      return row('policy', event.actor, null, {
+      return row('policy', event.actor, event.reason ?? null, {
         policy: JSON.stringify(event.policy),
         before: JSON.stringify(before),
       });
@@ -132,7 +132,8 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
       const policy: Policy = JSON.parse(String(details['policy']));
       const isSameRamp = JSON.stringify(policy.ramp) === JSON.stringify(account.policy.ramp);
       const rampDay = isSameRamp ? account.rampDay : 1;
-      return [{ type: 'PolicyChanged', policy, rampDay, actor }];
+      const given = change.reason === null ? {} : { reason };
+      return [{ type: 'PolicyChanged', policy, rampDay, actor, ...given }];
     }
     case 'connect':
       return [{ type: 'Connected', actor }];

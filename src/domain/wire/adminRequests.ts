@@ -99,6 +99,7 @@ export const configureFields = {
   tier: may(tier),
   ...policyFields,
   group: setting(group),
+  reason: mayText(REASON_RULE),
   actor: mayText(ACTOR_RULE),
 };
 export const parseConfigure: Parser<Configure> = parserOf(configureFields);

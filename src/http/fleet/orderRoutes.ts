@@ -24,7 +24,6 @@ import type { Parts } from '../context.js';
 const tags = ['fleet'];
 const READ = { needs: 'read' } as const;
 const OPERATE = { needs: 'operate' } as const;
-const LIMIT = 50;
 
 /** Returns what the caller may order, and with what. */
 export const deskOf = ({ pool, now, startOrder }: Parts, { accounts }: Caller): Desk => ({
@@ -101,12 +100,21 @@ export function orderRoutes(app: FastifyInstance, parts: Parts): void {
         tags,
         summary: 'Orders on many accounts, the newest first, with their progress',
         querystring: schemas.ordersQuery,
-        response: { 200: schemas.orders, ...problems },
+        response: { 200: pageOf(schemas.order), ...problems },
       },
     },
-    async ({ caller, query: { limit = LIMIT } }) => {
-      const items = await listOrders(pool, { accounts: caller.accounts, limit });
-      return { items: items.map(orderWire) };
+    async ({ caller, query, url }) => {
+      const { group = null, accountId = null } = query;
+      return readPage({
+        path: url.split('?')[0] ?? '',
+        query,
+        place: schemas.orderPlace,
+        read: async (after, limit) => {
+          const asked = { accounts: caller.accounts, group, accountId, after, limit };
+          const found = await listOrders(pool, asked);
+          return found.map(({ item, place }) => ({ item: orderWire(item), place }));
+        },
+      });
     },
   );
   app.get<{ Params: Static<typeof schemas.orderParams> }>(
@@ -187,7 +195,7 @@ function makeRoutes(app: FastifyInstance, parts: Parts): void {
     async ({ caller, body }) => {
       const raw = { ...body, actor: actorOf(caller, body.actor) };
       const found = await refusing(preview(deskOf(parts, caller), raw));
-      return { ...found, accounts: [...found.accounts] };
+      return { ...found, accounts: [...found.accounts], settings: [...found.settings] };
     },
   );
   app.post<{ Body: Static<typeof schemas.orderBody> }>(

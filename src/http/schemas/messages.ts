@@ -252,8 +252,8 @@ export const sendObserved = bodyOf(
 
 export const configure = bodyOf(
   admin.configureFields,
-  { tier, ...policy, group, actor },
-  { examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
+  { tier, ...policy, group, reason, actor },
+  { examples: [{ dailyCap: 15 }, { dailyCap: null, reason: 'warmed up', actor: 'ada' }] },
 );
 
 export const groupDefaults = bodyOf(

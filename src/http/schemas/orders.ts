@@ -27,7 +27,7 @@ const actor = may(
 );
 const reason = String({
   ...ORDER_REASON_RULE,
-  ...note('Why; each account has it with the id of the order.', 'incident 7'),
+  ...note('Why; the list of changes of each account shows it with the id.', 'incident 7'),
 });
 const filter = closed(
   {
@@ -81,7 +81,22 @@ export const byBody = Object(
 export const previewAnswer = closed({
   count: count('How many accounts the order would be for.'),
   accounts: Array(accountId, { description: 'The first 100 of them, by id.' }),
-  effect: String({ description: 'What happens to each account.' }),
+  effect: String({ description: 'What happens to each account, in sentences.' }),
+  already: count('In how many of them the order would change nothing, by their last save.'),
+  refused: count('How many would refuse the change: a cap above the safe band of the tier.'),
+  settings: Array(
+    closed({
+      setting: String({ description: 'The setting, in words.' }),
+      before: orNull(String()),
+      after: String(),
+      accounts: count('How many accounts change from the one to the other.'),
+    }),
+    {
+      description:
+        'Only configure: each setting that changes, most accounts first, at most 100. At most ' +
+        '10,000 different settings are compared.',
+    },
+  ),
   missing: count('How many of accountIds the filter does not choose.'),
 });
 export const orderParams = closed({ orderId });
@@ -106,9 +121,17 @@ export const order = closed({
   endedAt: orNull(instant('When it ended.')),
   accountsDeletedAt: orNull(instant('When the rows of its accounts were deleted.')),
 });
-export const orders = closed({ items: Array(order, { description: 'The newest first.' }) });
+/** The place of an order in the list: its instant in microseconds, and its id. */
+export const orderPlace = Type.Tuple([Integer(), orderId]);
 export const ordersQuery = closed({
-  limit: Optional(Integer({ minimum: 1, maximum: 200, default: 50 })),
+  ...pageQuery,
+  group: Optional(
+    String({
+      ...group.rule,
+      ...note('Only orders whose filter names this group, and their take-backs.', 'eu-sales'),
+    }),
+  ),
+  accountId: Optional(accountId),
 });
 const outcome = Enum(['done', 'unchanged', 'failed']);
 export const orderAccount = closed({

@@ -6,47 +6,8 @@ import type {
   OrderRequest,
 } from '../../domain/fleet/order.js';
 import { inTransaction, rowsOf, type Pool, type Queryable } from '../pool.js';
-
-/** Maximum number of accounts that a preview lists. */
-export const PREVIEW_ACCOUNTS = 100;
-
-type Seen = {
-  readonly filter: OrderFilter;
-  /** The accounts that the key may see; null: all. */
-  readonly accounts: readonly string[] | null;
-};
-/** The accounts of an order: a disconnected one is only in it if the filter names that state. */
-const MATCHES = `($1::text[] is null or a.account_id = any($1))
-  and ($2::text is null or a.group_name = $2)
-  and ($3::text is null or a.tier::text = $3)
-  and (case when $4::text is null then a.state <> 'disconnected' else a.state = $4 end)
-  and ($5::text[] is null or a.account_id = any($5))
-  and ($6::text is null or exists (
-    select from jsonb_to_recordset(a.cooldowns) as c (cause text, until bigint)
-     where c.cause = $6 and safeband.at_ms(c.until) > statement_timestamp()))`;
-const valuesOf = ({ filter, accounts }: Seen): unknown[] => [
-  accounts,
-  filter.group ?? null,
-  filter.tier ?? null,
-  filter.state ?? null,
-  filter.accountIds ?? null,
-  filter.cooldown ?? null,
-];
-
-export type Preview = { readonly count: number; readonly accounts: readonly string[] };
-
-/** Returns how many accounts the filter chooses now, and the first of them. */
-export async function previewOrder(db: Queryable, seen: Seen): Promise<Preview> {
-  const [found] = await rowsOf<Preview>(
-    db,
-    `with chosen as (select account_id from safeband.accounts a where ${MATCHES})
-     select jsonb_build_object('count', (select count(*) from chosen), 'accounts', (
-       select coalesce(jsonb_agg(account_id), '[]') from (
-         select account_id from chosen order by account_id limit ${PREVIEW_ACCOUNTS}) f)) as row`,
-    valuesOf(seen),
-  );
-  return found ?? { count: 0, accounts: [] };
-}
+import { fromMicros, micros } from '../read/lists.js';
+import { MATCHES, valuesOf, type Seen } from './orderPreview.js';
 
 class Changed extends Error {
   readonly count: number;
@@ -201,18 +162,39 @@ export async function readOrder(
   return found;
 }
 
-/** Returns the orders that the key may see, the newest first. */
+/** Which orders a list has; null: a filter that does not apply. */
+export type OrdersAsked = {
+  readonly accounts: Seen['accounts'];
+  /** Orders whose filter names this group, and those that take them back. */
+  readonly group: string | null;
+  /** Orders that are for this account. */
+  readonly accountId: string | null;
+  /** The place of the last order of the page before. */
+  readonly after: OrderPlace | null;
+  readonly limit: number;
+};
+/** The instant of an order in microseconds, and its id. */
+export type OrderPlace = readonly [madeAt: number, orderId: string];
+
+/** Returns the orders that the key may see with their places, the newest first. */
 export const listOrders = (
   db: Queryable,
-  { accounts, limit }: { readonly accounts: Seen['accounts']; readonly limit: number },
-): Promise<readonly OrderRow[]> =>
+  { accounts, group, accountId, after, limit }: OrdersAsked,
+): Promise<readonly { readonly item: OrderRow; readonly place: [number, string] }[]> =>
   rowsOf(
     db,
-    `select ${ORDER_ROW} as row
+    `select jsonb_build_object('item', ${ORDER_ROW}, 'place',
+         jsonb_build_array(${micros('o.made_at')}, o.order_id)) as row
        from (select * from safeband.orders o where ${SEEN}
-              order by made_at desc, order_id limit $2) o ${WITH_COUNTS}
+          and ($3::text is null or $3 = coalesce(o.filter ->> 'group', (
+            select b.filter ->> 'group' from safeband.orders b where b.order_id = o.takes_back)))
+          and ($4::text is null or exists (select from safeband.order_accounts y
+            where y.order_id = o.order_id and y.account_id = $4))
+          and ($5::bigint is null or made_at <= ${fromMicros('$5')}
+            and (made_at < ${fromMicros('$5')} or order_id > $6))
+        order by made_at desc, order_id limit $2) o ${WITH_COUNTS}
       order by o.made_at desc, o.order_id`,
-    [accounts, limit],
+    [accounts, limit, group, accountId, after?.[0] ?? null, after?.[1] ?? null],
   );
 
 /** What became of one account of an order. */
@@ -229,7 +211,8 @@ export const listOrderAccounts = (
   asked: {
     readonly orderId: string;
     readonly after: string | null;
-    readonly limit: number;
+    /** Null: all of them. */
+    readonly limit: number | null;
     readonly outcome: OrderOutcome | 'left' | null;
   },
 ): Promise<readonly OrderAccountRow[]> =>

@@ -10,6 +10,7 @@ import { VELOCITY_DAYS, VELOCITY_LOOK_BACK_DAYS } from '../../domain/account/cou
 import { WEEK_DAYS } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
+import { POLICY } from './policyJson.js';
 
 /**
  * Every column that the workflow writes, in the order of `valuesOf`. $1 to $8 are the statement's
@@ -214,22 +215,7 @@ export async function raiseLastWrite(
 /** Builds a stored account as JSON from the columns of its row. */
 export const STORED = `jsonb_build_object(
     'accountId', account_id,
-    'policy', jsonb_build_object('tier', tier, 'dailyCap', daily_cap, 'weeklyCap', weekly_cap,
-      'ramp', case when ramp is not null then jsonb_build_object('dailyCaps', ramp) end,
-      'sendingWindow', sending_window, 'timezone', timezone, 'identity', identity)
-      || case when credits_renew_on is null then '{}'
-           else jsonb_build_object('creditsRenewOn', credits_renew_on) end
-      || case when pacing is null then '{}' else jsonb_build_object('pacing', pacing) end
-      || case when recipient_memory_days is null then '{}'
-           else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end
-      || case recipient_scope when 'group' then jsonb_build_object('recipientScope', 'group')
-           else '{}' end
-      || case when campaigns is null then '{}'
-           else jsonb_build_object('campaigns', campaigns) end
-      || case mode when 'shadow' then jsonb_build_object('mode', mode) else '{}' end
-      || case when velocity is null then '{}' else jsonb_build_object('velocity', velocity) end
-      || case when group_name is null then '{}' else jsonb_build_object('group', group_name) end
-      || case when learnt_cap then jsonb_build_object('learntCap', true) else '{}' end,
+    'policy', ${POLICY},
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,

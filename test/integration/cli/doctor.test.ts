@@ -221,6 +221,9 @@ describe('every example', () => {
     await update(account, 'sendDelivered', { reservationId: 'answered', chatId: '2-ZDQ' });
     await update(account, 'configure', { group: 'eu-sales' });
     await runNow(account);
+    const made = 'safeband order make reconcile --accounts acme-anna --expect 1 --reason x --json';
+    const { out } = await tried(made);
+    ids = { ...ids, '7c2e91d04ab35f68': JSON.parse(out.split('\n').at(-1) ?? '').order.orderId };
   });
 
   it('each example of docs/cli.md works', async () => {
@@ -246,14 +249,15 @@ describe('every example', () => {
       ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
       ...['make', 'list', 'revoke'].map((name) => ['share', name]),
+      ...['set', 'list'].map((name) => ['group', name]),
+      ...['make', 'list', 'show'].map((name) => ['order', name]),
+      ['alerts', 'list'],
       ['erase', 'recipient'],
       ['erase', 'list'],
       ['import', 'accounts'],
       ['import', 'history'],
     ];
-    const single = names.filter(
-      (name) => !['keys', 'webhooks', 'share', 'import', 'erase'].includes(name),
-    );
+    const single = names.filter((name) => !groups.some(([group]) => group === name));
     const lines: string[] = [];
     for (const argv of [...single.map((name) => [name]), ...groups]) {
       const { out } = await safeband([...argv, '--help']);

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { keepAddresses } from '../../../dev/addresses.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { NEEDS } from '../../../src/cli/source/needs.js';
-import { safeband } from '../../support/cli.js';
+import { safeband, wordsOf } from '../../support/cli.js';
 import { withAddresses } from '../../../src/cli/runningStack.js';
 
 const programOf = (): Command =>
@@ -86,13 +86,21 @@ describe('a name that begins with - or _', () => {
 });
 
 describe('the help', () => {
-  it.each(leaves)('the help of %s describes the command, with an example', async (at) => {
+  it.each(leaves)('the help of %s describes it, with examples that it accepts', async (at) => {
     const { code, out } = await safeband([...at.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: safeband ${at}`);
     expect(out).toContain(`  $ safeband ${at}`);
     expect(out).toContain('--json');
     expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    const examples = [...out.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line);
+    const taken: string[] = [];
+    for (const line of examples) {
+      const top = programOf();
+      for (const [name, command] of leavesOf(top)) command.action(() => void taken.push(name));
+      await top.parseAsync(wordsOf(line).slice(1), { from: 'user' });
+    }
+    expect(taken).toEqual(examples.map(() => at));
   });
 
   it('the help is printed if no command is given, and the version with --version', async () => {

@@ -57,14 +57,19 @@ describe('an order to hold', () => {
     const others = await fleet('elsewhere', 1);
     const [before = '', again = '', resumed = '', ...rest] = ids;
     await update(before, 'hold', { reason: 'asked by the customer', actor: 'ben' });
+    await update(before, 'reconcileNow', {}); // saves its row
     const body = { kind: 'hold', filter: { group: 'acme' }, reason: 'incident 7', actor: 'ada' };
-    const shown = (await post('/preview', body)).json();
-    expect(shown).toEqual({
-      count: 6,
-      accounts: ids.toSorted(),
-      effect: expect.stringContaining('grants nothing'),
-      missing: 0,
-    });
+    await expect
+      .poll(async () => (await post('/preview', body)).json())
+      .toEqual({
+        count: 6,
+        accounts: ids.toSorted(),
+        effect: expect.stringMatching(/grants nothing.* Held already: 1 of 6\.$/),
+        missing: 0,
+        already: 1,
+        refused: 0,
+        settings: [],
+      });
     const changed = await post('', { ...body, expected: 5 });
     expect([changed.statusCode, changed.json()]).toMatchObject([
       409,
@@ -292,6 +297,8 @@ it('the command line shows, stops and takes back an order, with a key as without
   for (const line of [
     `order show ${orderId}`,
     `order show ${orderId} --json`,
+    `order show ${orderId} --csv`,
+    `order list --account ${ids[0]} --json`,
     `order stop ${orderId} --reason late`,
     'order show 0000000000000000',
     'order take-back 0000000000000000 --reason x',

@@ -35,9 +35,15 @@ const narrow: Check = ({ parseOrderRequest }) => {
   const order = { kind: 'hold', filter: {}, reason: 'r', actor: 'ada' };
   expect(parseOrderRequest(order, 'strict', NINE).ok).toBe(false);
 };
+const configured: Check = ({ messageOf, reasonOf }) => {
+  const order = { ...ORDER, kind: 'configure', change: { dailyCap: 30, reason: 'x' } } as const;
+  const payload = { dailyCap: 30, reason: reasonOf(order), actor: 'ada' };
+  expect(messageOf(order)).toEqual({ name: 'configure', payload });
+};
 
 export const orderChecks = {
   'an order that is taken back ends its own holds only': takenBack,
   'an account that was held before is not an account of the order': first,
   'an order without a filter is refused': narrow,
+  'an order to configure has its reason in each account': configured,
 } satisfies Readonly<Record<string, Check>>;

@@ -110,10 +110,18 @@ function registerConfigure(program: Command, context: Context): void {
     .addArgument(accountArgument())
     .addOption(tierOption());
   modeOption(scopeOption(groupOption(policyOptions(configure))))
+    .option('--reason <text>', 'the reason, shown to other people')
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
-      async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {
-        const change = { ...policyOf(options), ...(options.tier ? { tier: options.tier } : {}) };
+      async (
+        accountId: string,
+        { reason, actor, ...options }: PolicyOptions & { reason?: string; actor?: string },
+      ) => {
+        const change = {
+          ...policyOf(options),
+          ...(options.tier ? { tier: options.tier } : {}),
+          ...(reason === undefined ? {} : { reason }),
+        };
         const client = await context.world.source().orders();
         const policy = await calling(context, accountId, () =>
           client.configure(accountId, { ...change, actor: actorOf(context.io, actor) }),
@@ -124,7 +132,11 @@ function registerConfigure(program: Command, context: Context): void {
         });
       },
     );
-  withExamples(configure, 'configure acme-anna --daily-cap 30', 'configure acme-anna --ramp none');
+  withExamples(
+    configure,
+    'configure acme-anna --daily-cap 30 --reason "the ramp has ended"',
+    'configure acme-anna --ramp none',
+  );
 }
 
 function registerDisconnect(program: Command, context: Context): void {

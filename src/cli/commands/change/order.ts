@@ -5,19 +5,18 @@ import { ORDER_KINDS, ORDER_RATE, type OrderKind } from '../../../domain/fleet/o
 import { COOLDOWN_CAUSES } from '../../../domain/account/stops.js';
 import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { shown } from '../../../domain/primitives/text.js';
-import type { Instant } from '../../../domain/primitives/time.js';
-import type { OrderAccountRow, OrderRow } from '../../../postgres/fleet/orders.js';
-import { stateOfOrder } from '../../../status/orderDesk.js';
+import { changesText } from '../../../domain/records/settingsChange.js';
+import type { OrderRow } from '../../../postgres/fleet/orders.js';
+import { stateOfOrder, type Previewed } from '../../../status/orderDesk.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { EXIT, usage } from '../../errors.js';
 import { accountList, group, tierOption, whole } from '../../options.js';
-import { withProgress, type Answer, type Style } from '../../output.js';
-import { clock, cutText, instantOf, thousands } from '../../text.js';
+import { withProgress, type Answer } from '../../output.js';
+import { thousands } from '../../text.js';
+import { jsonOf, orderArgument, progressOf, registerList, registerShow } from './orderLists.js';
 
 const EXPECTED_MAX = 10_000_000;
-const LIST = 20;
-const ACCOUNTS = 50;
+const SETTINGS = 20;
 const READ_AGAIN_MS = 500;
 
 export const registerOrder: Register = (program, context) => {
@@ -38,7 +37,6 @@ const withReason = (command: Command): Command =>
       new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
     )
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)');
-const orderArgument = (): Argument => new Argument('<order>', 'the id of the order');
 
 type MakeOptions = {
   readonly all?: boolean;
@@ -102,6 +100,7 @@ function registerMake(order: Command, context: Context): void {
                 `${thousands(found.count)} accounts: ${found.accounts.slice(0, 10).join(', ')}` +
                   (found.count > 10 ? ', …' : ''),
                 found.effect,
+                ...found.settings.slice(0, SETTINGS).map(settingLine),
                 ...(found.missing > 0
                   ? [`${thousands(found.missing)} of the named accounts are not connected`]
                   : []),
@@ -122,6 +121,9 @@ function registerMake(order: Command, context: Context): void {
     'order make configure --tier premium --set \'{"dailyCap":15}\' --reason "a slower week"',
   );
 }
+
+const settingLine = ({ accounts, ...change }: Previewed['settings'][number]): string =>
+  `  ${changesText([change])}: ${accounts === 1 ? '1 account' : `${thousands(accounts)} accounts`}`;
 
 function bodyOf({ io }: Context, kind: OrderKind, options: MakeOptions): object {
   const { all, group: named, tier, state, cooldown, accounts, set, rate, reason, actor } = options;
@@ -160,13 +162,6 @@ export function waited({ io, isJson, world }: Context, made: OrderRow): Promise<
   });
 }
 
-const progressOf = ({ accounts, done, unchanged, failed, left }: OrderRow): string =>
-  `${thousands(accounts - left)} of ${thousands(accounts)} accounts: ${thousands(done)} done, ` +
-  `${thousands(unchanged)} unchanged, ${thousands(failed)} failed`;
-
-/** Returns the order with its state, as the HTTP API has it. */
-const jsonOf = (order: OrderRow): object => ({ ...order, state: stateOfOrder(order) });
-
 const report = async (context: Context, order: OrderRow): Promise<void> =>
   context.answer(answerOf(order));
 
@@ -186,70 +181,6 @@ export function answerOf(order: OrderRow): Answer {
     exitCode: failed > 0 ? EXIT.found : EXIT.ok,
   };
 }
-
-function registerList(order: Command, context: Context): void {
-  const command = order
-    .command('list', { isDefault: true })
-    .summary('orders on many accounts, newest first, with their progress')
-    .option('--limit <n>', 'how many orders to show', whole(1, 200), LIST)
-    .action(async ({ limit }: { readonly limit: number }) => {
-      const orders = await context.world.source().fleetOrders.list(limit);
-      context.answer({
-        json: { orders: orders.map(jsonOf) },
-        text: (style) =>
-          orders.length === 0
-            ? 'no order yet'
-            : [tableOf(orders, style, context), ...cut(orders.length, limit)].join('\n'),
-      });
-    });
-  withExamples(command, 'order list');
-}
-const cut = (count: number, limit: number): readonly string[] =>
-  count < limit ? [] : ['', cutText(limit, 'orders')];
-
-const tableOf = (orders: readonly OrderRow[], { table }: Style, { now }: Context): string =>
-  table(
-    orders.map((one) => [
-      one.orderId,
-      one.kind,
-      stateOfOrder(one),
-      clock(instantOf(one.madeAt), now()),
-      thousands(one.accounts),
-      thousands(one.done),
-      thousands(one.unchanged),
-      thousands(one.failed),
-      shown(`${one.reason} (${one.actor})`),
-    ]),
-    ['order', 'kind', 'state', 'made', '>accounts', '>done', '>unchanged', '>failed', 'reason'],
-  );
-
-function registerShow(order: Command, context: Context): void {
-  const command = order
-    .command('show')
-    .summary('one order, and the accounts that it could not change')
-    .addArgument(orderArgument())
-    .action(async (orderId: string) => {
-      const { fleetOrders } = context.world.source();
-      const found = await fleetOrders.read(orderId);
-      const asked = { orderId, outcome: 'failed', limit: ACCOUNTS } as const;
-      const deletedAt = found.accountsDeletedAt ?? null; // an older server has no such field
-      const failed = deletedAt === null ? await fleetOrders.accounts(asked) : [];
-      context.answer({
-        json: { order: jsonOf(found), failed },
-        text: ({ table }) =>
-          [
-            `order ${orderId} (${found.kind}) is ${stateOfOrder(found)}: ${progressOf(found)}`,
-            `${shown(found.reason)} (${shown(found.actor)})`,
-            ...(deletedAt === null ? [] : [deletedWords(deletedAt, context.now())]),
-            ...(failed.length === 0 ? [] : ['', table(failed.map(rowOf), ['failed', 'error'])]),
-          ].join('\n'),
-      });
-    });
-  withExamples(command, 'order show 7c2e91d04ab35f68');
-}
-const deletedWords = (at: string, now: Instant): string =>
-  `the rows of its accounts were deleted (${clock(instantOf(at), now)}); the counts stay`;
-const rowOf = ({ accountId, error }: OrderAccountRow) => [accountId, shown(error ?? '')];
 
 const ENDS = {
   stop: {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { SECOND_MS } from '../../../domain/primitives/time.js';
-import { previewOrder } from '../../../postgres/fleet/orders.js';
+import { previewOrder } from '../../../postgres/fleet/orderPreview.js';
 import {
   readClock,
   readConnected,
@@ -117,7 +117,11 @@ async function recovered(
     const left = asked.filter((id) => missed.has(id) || !read.has(id)).length;
     if (left < last.left) last = { left, at: now() };
     if (left === 0 || io.signal.aborted || now() - last.at > PATIENCE_MS) {
-      const { count: waiting } = await previewOrder(pool, { filter: WAITING, accounts: null });
+      const { count: waiting } = await previewOrder(pool, {
+        kind: 'resume',
+        filter: WAITING,
+        accounts: null,
+      });
       return { connected, missing, opening: left - missing, waiting };
     }
     if (missing > 0) await startAudit(client, taskQueue);

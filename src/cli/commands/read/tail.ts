@@ -98,7 +98,8 @@ function lineOf({ kind, at, details }: Happening, { colors }: Style): string {
       : kind === 'change' && details['kind'] === 'policy'
         ? [
             'policy',
-            `by ${wordOf(details['actor'])}: ${changesText(settingsIn(details['details']))}`,
+            `by ${wordOf(details['actor'])}: ${changesText(settingsIn(details['details']))}` +
+              (details['reason'] ? ` (reason: ${wordOf(details['reason'])})` : ''),
           ]
         : wordsOf(kind, (name) => wordOf(details[name]));
   const colour = kind === 'alert' ? colors.yellow : kind === 'event' ? colors.green : String;

@@ -176,7 +176,7 @@ class Replay {
 
   #setPolicy(policy: Policy, actor: string): void {
     const wanted = changedPolicy(policy, { ...this.#change, mode: 'enforce' });
-    this.#happen(policyEvents(this.#account, wanted, actor, this.#now));
+    this.#happen(policyEvents(this.#account, wanted, { actor }, this.#now));
     const openings = wanted.sendingWindow && this.#openingsFor(wanted);
     this.#account = accountWith(this.#account, { openings });
   }

@@ -29,14 +29,17 @@ const NOTE = `The latest ${LATEST_MAX}. The file below has all changes.`;
 
 /** Renders a change; each changed setting has a row, and the first row has the instant. */
 function Change({ change }: { readonly change: WrittenChange }): VNode {
-  const { number, kind, actor, at, details } = change;
+  const { number, kind, actor, at, reason, details } = change;
   const settings = kind === 'policy' ? settingsIn(details) : [];
   const rows: readonly string[] =
     settings.length === 0
       ? [changeInWords(change, { withActor: false })]
-      : settings.map(({ setting, before, after }) =>
-          before === null ? `${setting}: ${after}` : `${setting}: ${before} → ${after}`,
-        );
+      : [
+          ...settings.map(({ setting, before, after }) =>
+            before === null ? `${setting}: ${after}` : `${setting}: ${before} → ${after}`,
+          ),
+          ...(reason ? [`reason: ${reason}`] : []),
+        ];
   return (
     <>
       {rows.map((text, n) => (

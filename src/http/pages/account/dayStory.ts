@@ -197,7 +197,11 @@ export function changeInWords(
     const cause = 'cause' in details ? causeWords(String(details.cause)) : '';
     return `until ${words(Date.parse(String(details.until)))}: ${cause}`;
   }
-  if (kind === 'policy') return [by, changesText(settingsIn(details))].filter(Boolean).join(': ');
+  if (kind === 'policy') {
+    const changed = changesText(settingsIn(details));
+    const why = reason ? ` (reason: ${reason})` : '';
+    return `${[by, changed].filter(Boolean).join(': ')}${why}`;
+  }
   if (kind === 'settle' && 'reservationId' in details) {
     const outcome = 'outcome' in details ? String(details.outcome) : '';
     const what = `${String(details.reservationId)} was settled as ${outcome}`;

@@ -242,12 +242,12 @@ const configure: Action = {
       hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.`,
       value: String(settings.creditsRenewOn ?? ''),
     },
+    { name: 'reason', label: 'Reason', hint: 'The list of changes shows it. It may be empty.' },
   ],
   button: 'Change the settings',
   run: async (client, { accountId, actor, form }) => {
-    const tier = tierIn(form);
     const policy = await client.configure(accountId, {
-      tier,
+      tier: tierIn(form),
       dailyCap: numberIn(form, 'dailyCap'),
       weeklyCap: numberIn(form, 'weeklyCap'),
       ramp: rampIn(form),
@@ -261,6 +261,7 @@ const configure: Action = {
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),
+      reason: form['reason'] || null,
       actor,
     });
     const daily = policy.dailyCap ?? `${SAFE_BAND[policy.tier]}, the safe band`;

@@ -217,7 +217,9 @@ export function Input({
       <label for={id}>{label}</label>
       {options ? (
         <select id={id} name={name} required={isRequired} aria-describedby={described}>
-          {value === '' ? <option value="">choose…</option> : null}
+          {value === '' && !options.some(([one]) => one === '') ? (
+            <option value="">choose…</option>
+          ) : null}
           {options.map(([one, word]) => (
             <option key={one} value={one} selected={one === value}>
               {word}

@@ -1,6 +1,7 @@
 /** The pages of orders on many accounts (R30). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ORDER_ID_PATTERN } from '../../../domain/fleet/order.js';
+import { isGroup } from '../../../domain/primitives/ids.js';
 import { listOrderAccounts, listOrders } from '../../../postgres/fleet/orders.js';
 import {
   known,
@@ -11,15 +12,18 @@ import {
   type Previewed,
 } from '../../../status/orderDesk.js';
 import { deskOf, refusing } from '../../fleet/orderRoutes.js';
-import { invalidInput, notFound, problemIn, type Problem } from '../../plumbing/problems.js';
+import { readPage, textIn, type Query } from '../../plumbing/paging.js';
+import { notFound, problemIn, type Problem } from '../../plumbing/problems.js';
+import { orderPlace } from '../../schemas/orders.js';
 import type { PageParts } from '../context.js';
 import { formOf, type Form } from '../ui/form.js';
 import { frameOf, goTo, sendPage } from '../ui/send.js';
-import { OrderPage, OrdersPage } from './ordersPage.js';
+import { failureOf, orderIn, reasonIn } from './orderForm.js';
+import { OrderPage } from './orderPage.js';
+import { OrdersPage } from './ordersPage.js';
 
 const READ = { config: { needs: 'read' } } as const;
 const OPERATE = { config: { needs: 'operate' } } as const;
-const ORDERS = 50;
 const FAILED = 100;
 type OfOrder = { readonly Params: { readonly orderId: string } };
 type Said = { readonly form: Form; readonly problem: Problem | null };
@@ -33,13 +37,31 @@ export function addOrderPages(app: FastifyInstance, parts: PageParts): void {
     { form, problem, shown = null }: Said & { readonly shown?: Previewed | null },
   ): Promise<FastifyReply> => {
     const { caller } = request;
-    const orders = await listOrders(pool, { accounts: caller.accounts, limit: ORDERS });
+    const asked = askedIn(request.url);
+    const { items: orders, next } = await readPage({
+      path: '/orders',
+      query: asked,
+      place: orderPlace,
+      read: (after, limit) => {
+        const { accounts } = caller;
+        return listOrders(pool, {
+          accounts,
+          group: textIn(asked, 'group'),
+          accountId: null,
+          after,
+          limit,
+        });
+      },
+    });
     const page = OrdersPage({
       frame: frameOf(request, reply, { assets: assets.urls, now: now() }),
       orders,
+      group: textIn(asked, 'group'),
+      next,
+      isFirst: asked['cursor'] === undefined,
       mayOrder: caller.role === 'operator',
       form,
-      failure: problem?.fields ?? null,
+      failure: problem && failureOf(problem),
       preview: shown,
     });
     return sendPage(request, reply, page, problem?.statusCode);
@@ -114,6 +136,16 @@ function addOrderPage(app: FastifyInstance, parts: PageParts): void {
   }
 }
 
+/** Returns the filter and the page of the list; text that is no group is ignored. */
+function askedIn(url: string): Query {
+  const params = new URLSearchParams(url.split('?')[1]);
+  const [group, cursor] = [params.get('group'), params.get('cursor')];
+  return {
+    ...(isGroup(group) ? { group } : {}),
+    ...(cursor === null ? {} : { cursor }),
+  };
+}
+
 /** Does the work; a refusal is shown on the page again. */
 async function said(
   work: () => Promise<FastifyReply>,
@@ -131,46 +163,4 @@ async function said(
 function orderOf({ orderId }: OfOrder['Params']): string {
   if (new RegExp(ORDER_ID_PATTERN).test(orderId)) return orderId;
   throw notFound();
-}
-
-function reasonIn({ reason = '' }: Form): string {
-  if (reason !== '') return reason;
-  throw invalidInput('reason should not be empty', 'reason');
-}
-
-/** Returns the order of the form, as a body of the API. */
-function orderIn(form: Form): object {
-  const ids = (form['accountIds'] ?? '').split(/[\s,;]+/).filter(Boolean);
-  const isAll = ids.length === 1 && ids[0] === 'all';
-  const text = (name: string) => form[name] || undefined;
-  return {
-    kind: form['kind'],
-    filter: {
-      ...(isAll ? { all: true } : ids.length > 0 ? { accountIds: ids } : {}),
-      group: text('group'),
-      tier: text('tier'),
-      state: text('state'),
-      cooldown: text('cooldown'),
-    },
-    change: changeIn(form['change'] ?? ''),
-    reason: form['reason'] ?? '',
-    perSecond: numberIn(form, 'perSecond'),
-    expected: numberIn(form, 'expected'),
-  };
-}
-
-function numberIn(form: Form, name: string): number | undefined {
-  const text = form[name] ?? '';
-  if (text === '') return undefined;
-  if (/^\d{1,8}$/.test(text)) return Number(text);
-  throw invalidInput(`${name} should be a whole number`, name);
-}
-
-function changeIn(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalidInput('change should be JSON such as {"dailyCap":30}', 'change');
-  }
 }

@@ -1,70 +1,26 @@
 /** *Orders*: make an order on many accounts after its preview, and see the last ones (R30). */
 import type { VNode } from 'preact';
-import { ORDER_KINDS, ORDER_RATE } from '../../../domain/fleet/order.js';
-import { COOLDOWN_CAUSES } from '../../../domain/account/stops.js';
-import { ACCOUNT_STATES } from '../../../domain/gate/accountState.js';
-import { TIERS } from '../../../domain/primitives/tier.js';
-import { parseInstant } from '../../../domain/primitives/time.js';
-import type { OrderAccountRow, OrderRow } from '../../../postgres/fleet/orders.js';
+import type { OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder, type Previewed } from '../../../status/orderDesk.js';
 import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
-import type { Field } from '../actions/fields.js';
+import { ListEnd } from '../groups/listEnd.js';
 import type { Form } from '../ui/form.js';
 import { many, whole } from '../ui/format.js';
 import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
-import { Ago, Empty, Section, Table, When } from '../ui/parts.js';
-import { AccountsFile, mayTakeBack } from './orderEnd.js';
-
-const pairs = (words: readonly string[], none: string): readonly (readonly [string, string])[] => [
-  ['', none],
-  ...words.map((word) => [word, word.replaceAll('_', ' ')] as const),
-];
-const REASON: Field = {
-  name: 'reason',
-  label: 'Reason',
-  hint: 'Each account has it in its list of changes, with the id of the order.',
-  isRequired: true,
-};
-export const ORDER_FIELDS: readonly Field[] = [
-  {
-    name: 'kind',
-    label: 'What each account does',
-    isRequired: true,
-    options: ORDER_KINDS.map((kind) => [kind, kind] as const),
-  },
-  {
-    name: 'accountIds',
-    label: 'Accounts',
-    hint: 'Ids with a comma or a blank between them. The word all: every connected account.',
-  },
-  { name: 'group', label: 'Group', hint: 'Only accounts of this group.' },
-  { name: 'tier', label: 'Tier', options: pairs(TIERS, 'every tier') },
-  { name: 'state', label: 'State', options: pairs(ACCOUNT_STATES, 'every connected account') },
-  {
-    name: 'cooldown',
-    label: 'Cooldown',
-    hint: 'Only accounts in a cooldown with this cause. Resume then ends only this cooldown.',
-    options: pairs(COOLDOWN_CAUSES, 'any or none'),
-  },
-  {
-    name: 'change',
-    label: 'Settings',
-    hint: 'Only for configure, as JSON such as {"dailyCap":30}.',
-  },
-  REASON,
-  {
-    name: 'perSecond',
-    label: 'Accounts a second',
-    hint: `From ${ORDER_RATE.min} to ${ORDER_RATE.max}.`,
-    isNumber: true,
-    value: `${ORDER_RATE.default}`,
-  },
-];
+import { Ago, Empty, Section, Table } from '../ui/parts.js';
+import { ORDER_FIELDS } from './orderForm.js';
+import { msOf, SIGNS } from './orderPage.js';
 
 type Props = {
   readonly frame: Frame;
   readonly orders: readonly OrderRow[];
+  /** The group of the list; null: all orders. */
+  readonly group: string | null;
+  /** The address of the next page of the list; null on the last one. */
+  readonly next: string | null;
+  /** True: this is the first page of the list. */
+  readonly isFirst: boolean;
   readonly mayOrder: boolean;
   readonly form: Form;
   readonly failure: Failure | null;
@@ -72,7 +28,7 @@ type Props = {
   readonly preview: Previewed | null;
 };
 
-export const OrdersPage = ({ frame, orders, mayOrder, form, failure, preview }: Props): VNode => (
+export const OrdersPage = ({ frame, mayOrder, form, failure, preview, ...list }: Props): VNode => (
   <Page frame={frame} title="Orders" here="fleet" stream={preview ? null : '/v1/stream'}>
     <Head way={[CRUMBS.fleet]} title="Orders on many accounts">
       <p class="note">
@@ -93,18 +49,49 @@ export const OrdersPage = ({ frame, orders, mayOrder, form, failure, preview }: 
         />
       </Section>
     ) : null}
-    <Section id="orders" title="Last orders">
-      {orders.length === 0 ? (
-        <Empty>No order yet.</Empty>
-      ) : (
-        <Orders orders={orders} frame={frame} />
-      )}
-    </Section>
+    <Listed frame={frame} {...list} />
   </Page>
 );
 
+/** Renders the filter, the orders, and the link to older ones. */
+const Listed = ({
+  frame,
+  orders,
+  group,
+  next,
+  isFirst,
+}: Pick<Props, 'frame' | 'orders' | 'group' | 'next' | 'isFirst'>): VNode => {
+  const first = group === null ? '/orders' : `/orders?group=${group}`;
+  return (
+    <Section id="orders" title="Orders, the newest first">
+      <form class="filter" method="get" action="/orders" role="search" data-apply="now">
+        <label>
+          Orders for the group
+          <input type="search" name="group" value={group ?? ''} maxLength={64} placeholder="all" />
+        </label>
+        <noscript>
+          <button type="submit">Show</button>
+        </noscript>
+      </form>
+      {orders.length === 0 ? (
+        <Empty>{group === null && isFirst ? 'No order yet.' : 'No order matches.'}</Empty>
+      ) : (
+        <>
+          <Orders orders={orders} frame={frame} />
+          <ListEnd
+            shown={many(orders.length, 'order')}
+            csv={null}
+            first={isFirst ? null : first}
+            next={next}
+          />
+        </>
+      )}
+    </Section>
+  );
+};
+
 const PreviewSection = ({
-  preview: { count, accounts, effect, missing },
+  preview: { count, accounts, effect, missing, settings },
   form,
 }: {
   readonly preview: Previewed;
@@ -119,6 +106,7 @@ const PreviewSection = ({
       {accounts.join(', ')}
       {count > accounts.length ? `, and ${whole(count - accounts.length)} more` : ''}
     </p>
+    {settings.length === 0 ? null : <Changed settings={settings} />}
     <FieldsForm
       action="/orders"
       hidden={Object.fromEntries([
@@ -133,6 +121,24 @@ const PreviewSection = ({
       cancel="/orders"
     />
   </Section>
+);
+
+/** Renders the settings that the order changes, before and after. */
+const Changed = ({ settings }: Pick<Previewed, 'settings'>): VNode => (
+  <Table
+    caption="Settings that change"
+    stacks={true}
+    head={['Setting', 'Now', 'After', { figure: 'Accounts' }]}
+  >
+    {settings.map(({ setting, before, after, accounts }) => (
+      <tr key={`${setting} ${before} ${after}`}>
+        <th scope="row">{setting}</th>
+        <td>{before}</td>
+        <td>{after}</td>
+        <td class="number">{whole(accounts)}</td>
+      </tr>
+    ))}
+  </Table>
 );
 
 const Orders = ({
@@ -178,115 +184,3 @@ const Orders = ({
     ))}
   </Table>
 );
-
-/** One order: its progress, what can be done, and the accounts that it could not change. */
-export function OrderPage({
-  frame,
-  order,
-  failed,
-  mayOrder,
-  form,
-  failure,
-}: Omit<Props, 'orders' | 'preview'> & {
-  readonly order: OrderRow;
-  readonly failed: readonly OrderAccountRow[];
-}): VNode {
-  const { orderId, kind, accounts, left, done } = order;
-  const state = stateOfOrder(order);
-  const path = state === 'running' ? 'stop' : mayTakeBack(order) ? 'takeBack' : null;
-  return (
-    <Page frame={frame} title={`Order ${orderId}`} here="fleet" stream="/v1/stream">
-      <Head
-        way={[CRUMBS.fleet, ['/orders', 'Orders']]}
-        title={`${kind}: ${many(accounts, 'account')}`}
-      >
-        <p>
-          {SIGNS[state]}. Made <When at={msOf(order.madeAt)} show="full" /> by {order.actor}:{' '}
-          {order.reason}
-        </p>
-      </Head>
-      <Section id="progress" title="Progress">
-        <p>
-          <progress max={accounts} value={accounts - left} aria-label="Accounts with an outcome" />{' '}
-          {whole(accounts - left)} of {whole(accounts)}: {whole(done)} done,{' '}
-          {whole(order.unchanged)} unchanged, {whole(order.failed)} failed, {whole(left)} left.
-        </p>
-        <AccountsFile order={order} />
-        <Related order={order} />
-        <Refusal failure={failure} fields={[REASON]} />
-        {mayOrder && path !== null ? (
-          <FieldsForm
-            action={`/orders/${orderId}/${path}`}
-            fields={[REASON]}
-            form={form}
-            failure={failure}
-            button={
-              path === 'stop' ? 'Stop the order' : `Resume the ${whole(done)} that it has held`
-            }
-            isDangerous={path === 'stop'}
-          />
-        ) : null}
-      </Section>
-      {order.accountsDeletedAt === null ? <Failed count={order.failed} rows={failed} /> : null}
-    </Page>
-  );
-}
-
-/** Renders the first accounts that could not be changed, with why. */
-const Failed = ({
-  count,
-  rows,
-}: {
-  readonly count: number;
-  readonly rows: readonly OrderAccountRow[];
-}): VNode => (
-  <Section id="failed" title={`Failed (${whole(count)})`}>
-    {count > rows.length ? (
-      <p class="note">The first {whole(rows.length)}. The CSV has all of them.</p>
-    ) : null}
-    {rows.length === 0 ? (
-      <Empty>None.</Empty>
-    ) : (
-      <ul class="plain">
-        {rows.map(({ accountId, error }) => (
-          <li key={accountId}>
-            <a href={`/accounts/${accountId}`}>{accountId}</a> {error}
-          </li>
-        ))}
-      </ul>
-    )}
-  </Section>
-);
-
-/** Renders who stopped the order, and the orders that it is about. */
-const Related = ({
-  order: { stopped, takesBack, takenBackBy },
-}: {
-  readonly order: OrderRow;
-}): VNode => (
-  <>
-    {stopped ? (
-      <p>
-        Stopped by {stopped.actor}: {stopped.reason}
-      </p>
-    ) : null}
-    {takesBack ? (
-      <p>
-        It takes back the order <a href={`/orders/${takesBack}`}>{takesBack}</a>.
-      </p>
-    ) : null}
-    {takenBackBy ? (
-      <p>
-        The order <a href={`/orders/${takenBackBy}`}>{takenBackBy}</a> has taken it back.
-      </p>
-    ) : null}
-  </>
-);
-
-const SIGNS = {
-  running: '◐ running',
-  stopping: '◐ stopping',
-  stopped: '■ stopped',
-  done: '● done',
-} as const;
-const msOf = (text: string): number => parseInstant(text) ?? 0;

@@ -180,6 +180,7 @@ it('reads a change back as what had happened', () => {
     { type: 'Held', hold: { reason: 'a check', actor: 'ada', since: at('10:00') } },
     { type: 'Resumed', actor: 'ada', reason: 'looked' },
     { type: 'PolicyChanged', policy, rampDay: 1, actor: 'ada' },
+    { type: 'PolicyChanged', policy, rampDay: 1, actor: 'ada', reason: 'slower' },
     { type: 'Connected', actor: 'ada' },
     { type: 'Disconnected', actor: 'ada', reason: 'gone' },
   ];

@@ -1,6 +1,6 @@
 /** An order on many accounts: what it asks each account, and what the answer means (R30). */
 import { describe, expect, it } from 'vitest';
-import { hold, resume } from '../../../../src/domain/commands/administer.js';
+import { configure, hold, resume } from '../../../../src/domain/commands/administer.js';
 import {
   messageOf,
   outcomeOf,
@@ -11,7 +11,7 @@ import {
 } from '../../../../src/domain/fleet/order.js';
 import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
 import { REASON_MAX } from '../../../../src/domain/primitives/text.js';
-import { orderFields } from '../../../../src/domain/wire/adminRequests.js';
+import { orderFields, parseConfigure } from '../../../../src/domain/wire/adminRequests.js';
 import { parserOf } from '../../../../src/domain/wire/message.js';
 import { anAccount, at } from '../../../support/scenario.js';
 
@@ -40,7 +40,7 @@ describe('an order', () => {
     const change = { dailyCap: 30 };
     expect(messageOf({ ...ORDER, kind: 'configure', change }).payload).toEqual({
       dailyCap: 30,
-      actor: 'ada',
+      ...by,
     });
     expect(messageOf({ ...ORDER, kind: 'reconcile' })).toEqual({
       name: 'reconcileNow',
@@ -54,6 +54,29 @@ describe('an order', () => {
         heldFor: by.reason,
       },
     });
+  });
+
+  it('to configure is in the list of changes of each account that it changes', () => {
+    const order = { ...ORDER, kind: 'configure', change: { dailyCap: 30 } } as const;
+    const parsed = parseConfigure(messageOf(order).payload, 'strict', NINE);
+    if (!parsed.ok) throw new Error(parsed.message);
+    const { account } = anAccount().entity;
+    const { events, answer } = configure(account, parsed.value, NINE);
+    const [event] = events;
+    expect(event).toMatchObject({ type: 'PolicyChanged', reason: reasonOf(order), actor: 'ada' });
+    if ('refused' in answer) throw new Error(answer.message);
+    expect(configure({ ...account, policy: answer }, parsed.value, NINE).events).toEqual([]);
+  });
+
+  it('to configure takes reason and actor from the order only', () => {
+    for (const own of ['reason', 'actor']) {
+      const change = { dailyCap: 30, [own]: 'x' };
+      const raw = { ...request, kind: 'configure', change };
+      expect(parseOrderRequest(raw, 'strict', NINE)).toMatchObject({
+        refused: 'InvalidInput',
+        message: expect.stringMatching(`^change.${own} should be absent`),
+      });
+    }
   });
 
   it('has a reason that each account accepts with the name of the order, in every script', () => {

@@ -80,8 +80,9 @@ it.each(['"', '\\', '中'])(
         dailyCap: 100_000,
       })),
     };
-    const actor = '中'.repeat(128);
-    const row = changeRow({ type: 'PolicyChanged', policy, rampDay: 1, actor }, Date.now(), policy);
+    const by = { actor: '中'.repeat(128), reason: '中'.repeat(512) };
+    const changed = { type: 'PolicyChanged', policy, rampDay: 1, ...by } as const;
+    const row = changeRow(changed, Date.now(), policy);
     expect(bytesOf(row)).toBeGreaterThan(8_000);
     expect(bytesOf(row)).toBeLessThan(ROW_BYTES_MAX);
   },
