@@ -100,8 +100,14 @@ it('the accounts of an order that ended long ago are deleted, and the order and 
 
 it('a key of some accounts does not see an order whose accounts are not known any more', async () => {
   expect(await readOrder(pool, OLD, ids)).toBeUndefined();
-  const seen = await listOrders(pool, { accounts: ids, limit: 9 });
-  expect(seen.map(({ orderId }) => orderId).toSorted()).toEqual([IN_FORCE, YOUNG, RUNNING]);
+  const seen = await listOrders(pool, {
+    accounts: ids,
+    group: null,
+    accountId: null,
+    after: null,
+    limit: 9,
+  });
+  expect(seen.map(({ item }) => item.orderId).toSorted()).toEqual([IN_FORCE, YOUNG, RUNNING]);
 });
 
 it('an order is taken back while its hold is in force, and not after its accounts are deleted', async () => {
