@@ -16,6 +16,7 @@ export {
   type GroupOptions,
   type GroupRequest,
 } from './group/groupAsking.js';
+export type { GroupNext } from './group/groupNext.js';
 export { pgGroupDesk, type DeskOptions, type GroupDesk } from '../postgres/groups/desk.js';
 export type { InmailCall, SafebandActivities } from '../durable/types.js';
 export type {

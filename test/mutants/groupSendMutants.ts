@@ -62,6 +62,8 @@ const silence: DatabaseCheck = async ({ build }) => {
       throw new Error('no answer');
     },
     failed: never,
+    status: never,
+    nextSlots: never,
   };
   const walk = new build.GroupAsking(accounts, rows).reserve('eu', { reservationId: 'a' });
   await expect(walk).rejects.toMatchObject({ type: 'Unavailable' });

@@ -56,6 +56,9 @@ export class GroupWorld {
     return work();
   }
 
+  readonly status = () => Promise.reject(new Error('no story reads an account'));
+  readonly nextSlots = () => Promise.reject(new Error('no story reads an account'));
+
   readonly reserve = async (account: string, asked: Asked): Promise<CallerDecisionWire> => {
     const decide = () => this.#decided(account, asked);
     const { fate } = this.#luck();

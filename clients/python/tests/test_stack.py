@@ -170,6 +170,8 @@ class StackTest(unittest.TestCase):
             json={},
             timeout=30,
         ).raise_for_status()
+        (member,) = self.safeband.next_in_group(group, count=1)
+        self.assertEqual((member["accountId"], member["canSend"]), (account, True))
         first = self.safeband.reserve_in_group(group, "g1", recipient_id="ACoAApy")
         again = self.safeband.reserve_in_group(group, "g1", recipient_id="ACoAApy")
         other = self.safeband.reserve_in_group(group, "g2", recipient_id="ACoAApy")

@@ -4,42 +4,27 @@
  */
 import { FAILURE_KINDS } from '../../domain/commands/fail.js';
 import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
+import {
+  accountId,
+  campaignId,
+  fields,
+  journaled,
+  reason,
+  recipientId,
+  reservationId,
+  text,
+  whole,
+} from './fields.js';
+import { nextInGroup, reserveInGroup } from './groupTools.js';
 import { lowerCaps } from './lowerCaps.js';
 import { bodyOf, pathOf, queryOf, type Tool } from './tool.js';
 
-const text = (description: string) => ({ type: 'string', description });
-const whole = (description: string, minimum: number, maximum: number) => ({
-  type: 'integer',
-  description,
-  minimum,
-  maximum,
-});
 /** docs/connect-a-pipeline.md has the same. */
 const FAILURES =
   'not_attempted: LinkedIn was never called. rejected: it certainly took no InMail. throttled: too ' +
   'many requests. no_credits: no InMail credits. restricted: the account is restricted. unknown: ' +
   'anything else, such as a time-out; the slot stays spent.';
-const accountId = text('The id of the account, such as acme-anna.');
 const ofGroup = text('Only accounts of this group, such as eu-sales; none: those without one.');
-const reservationId = text('Your id of one attempt to send. Never use it for a second InMail.');
-const campaignId = text('The campaign, if a campaign cap should count.');
-const recipientId = text("LinkedIn's id of the recipient. No recipient is contacted twice.");
-const journaled = {
-  type: 'boolean',
-  description: 'True if you call `permission` before you send.',
-};
-const reason = text('Why, in a sentence; people read it in the list of changes.');
-
-/** Returns the schema of an object without other fields. */
-const fields = (
-  properties: Readonly<Record<string, object>>,
-  required: readonly string[],
-): Tool['inputSchema'] => ({
-  type: 'object',
-  properties,
-  required: [...required],
-  additionalProperties: false,
-});
 
 /** Returns a tool that reads one part of an account. */
 const reading = (
@@ -134,29 +119,6 @@ const wait: Tool = {
     }),
 };
 
-/** An ask of a group is no message to an account: the answer names the account (R31). */
-const reserveInGroup: Tool = {
-  name: 'reserve_in_group',
-  title: 'Reserve a slot of a group',
-  description:
-    'Asks the accounts of a group for one slot, one after the other. The answer has the accountId ' +
-    'that granted: use it for `permission` and `report`. Repeat it with the same reservationId if ' +
-    'no answer comes.',
-  inputSchema: fields(
-    {
-      group: text('The group, such as eu-sales.'),
-      reservationId,
-      campaignId,
-      recipientId,
-      journaled,
-    },
-    ['group', 'reservationId'],
-  ),
-  isRead: false,
-  call: (http, { group, ...body }) =>
-    http.post(`/v1/groups/${encodeURIComponent(String(group))}/sendReserve`, body),
-};
-
 /** All tools, in the order in which an agent needs them. */
 export const TOOLS: readonly Tool[] = [
   accounts,
@@ -208,6 +170,7 @@ export const TOOLS: readonly Tool[] = [
     },
     ['reservationId'],
   ),
+  nextInGroup,
   reserveInGroup,
   wait,
   reading('waiting', 'waiting', {

@@ -23,6 +23,13 @@ import type { GrantWire } from '../../domain/wire/decisions.js';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import { isUnknownAccount, SafebandError } from '../errors.js';
 import type { ReserveRequest } from '../reserving.js';
+import {
+  checkNextCount,
+  NEXT_DEFAULT,
+  nextOf,
+  type GroupNext,
+  type MemberReads,
+} from './groupNext.js';
 
 /** A request for a slot of any account of a group. It does not wait in a line. */
 export type GroupRequest = Omit<ReserveRequest, 'replyTo' | 'wait'>;
@@ -45,7 +52,7 @@ export class GroupUnknown extends SafebandError {
 }
 
 /** What a client does with one account. */
-type Accounts = {
+type Accounts = MemberReads & {
   reserve(accountId: string, request: ReserveRequest): Promise<CallerDecisionWire>;
   failed(
     accountId: string,
@@ -106,6 +113,21 @@ export class GroupAsking {
       throw unavailable(ask, errorText(error), error);
     }
     throw unavailable(ask, 'other requests with this id are being decided');
+  }
+
+  /**
+   * Returns the accounts of the group that may send now or first, in the order in which to ask
+   * them. It takes no slot, and leaves out accounts that need a person or do not answer.
+   */
+  async next(
+    group: string,
+    { count = NEXT_DEFAULT }: { readonly count?: number } = {},
+  ): Promise<readonly GroupNext[]> {
+    checkNextCount(count);
+    const order = await this.#desk.order(group);
+    if (!order) throw new GroupUnknown(group);
+    const ids = order.asks.map(({ accountId }) => accountId);
+    return nextOf(this.#accounts, ids, count);
   }
 
   /** Undefined: another request with the same id was faster, so the ask begins again. */

@@ -81,6 +81,8 @@ it('an agent reads, reserves, waits, sends and reports with the rights of its ke
   expect(
     await call(agent, 'reserve_in_group', { group: 'none-here', reservationId: 'g' }),
   ).toContain('no account of this group');
+  expect(await call(agent, 'next_in_group', { group: 'none-here' })).toContain('no account of');
+  expect(await call(agent, 'next_in_group', { group: 'none-here', count: 51 })).toContain('count');
   expect(await call(agent, 'status', { accountId: 'other' })).toContain('AccountUnknown');
   expect(await call(agent, 'status', {})).toBe('InvalidInput: accountId is missing');
   expect(await on('reserve', { reservationId: 'c', dailyCap: 50 })).toContain('dailyCap is not a');

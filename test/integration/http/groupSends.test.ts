@@ -1,4 +1,4 @@
-/** One ask for a group of accounts over HTTP: one account for an id, and one for a recipient (R31). */
+/** An ask of a group over HTTP: one account for an id and a recipient (R31); and who is next (R26). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SafebandError } from '../../../src/client/errors.js';
 import { GroupAsking } from '../../../src/client/group/groupAsking.js';
@@ -100,6 +100,8 @@ it('the first in the order of next is asked first, and a lost answer is found ag
         throw new SafebandError('Unavailable', 'lost');
       },
       failed: () => Promise.reject(new Error('nothing is given back')),
+      status: (accountId) => own.status(accountId),
+      nextSlots: (accountId, count) => own.nextSlots(accountId, count),
     },
     pgGroupDesk(pool),
   );
@@ -291,4 +293,47 @@ it('rows that no account remembers any more are deleted', async () => {
   expect(await rows()).toHaveLength(5);
   await pruneGroupSends(stand.pool, Date.now(), 7, 1);
   expect(await rows()).toEqual(['k366', 'r366']);
+});
+
+it('the next accounts of a group are those that can send, then those that wait, as the gate decides', async () => {
+  const [most, less] = [stand.newAccount(), stand.newAccount()];
+  const [waits, stopped] = [stand.newAccount(), stand.newAccount()];
+  const pacing = { minGapSeconds: 3_600 };
+  await stand.connect(most, { group: 'pool' });
+  await stand.connect(less, { group: 'pool', dailyCap: 3 });
+  await stand.connect(waits, { group: 'pool', pacing });
+  await stand.connect(stopped, { group: 'pool' });
+  await stand.ask(operator, `/v1/accounts/${waits}/sendReserve`, { reservationId: 'r' });
+  await stand.ask(operator, `/v1/accounts/${stopped}/hold`, { reason: 'a check' });
+  for (const one of [most, less, waits, stopped]) await saved(one);
+  const next = async (key: string, query = '') =>
+    (await stand.ask(key, `/v1/groups/pool/next${query}`)).json<{ items: object[] }>();
+  const { items } = await next(operator);
+  const status = await stand.ask(operator, `/v1/accounts/${waits}/status`);
+  const { canSend } = status.json<{ canSend: { notBefore: string } }>();
+  expect(items).toMatchObject([
+    { accountId: most, canSend: true, reason: null, notBefore: null, left: 50 },
+    { accountId: less, canSend: true, left: 3 },
+    { accountId: waits, canSend: false, reason: 'paced', notBefore: canSend.notBefore, left: 0 },
+  ]);
+  const slots = await stand.ask(operator, `/v1/accounts/${waits}/nextSlots?count=3`);
+  expect(items[2]).toMatchObject({ slots: slots.json<string[]>() });
+  expect((await next(operator, '?count=1')).items).toMatchObject([{ accountId: most }]);
+  // The client library asks the accounts themselves. The slots of the first two begin now.
+  const { client, taskQueue, pool } = stand;
+  const { groups } = createClient({ client, taskQueue, groups: pgGroupDesk(pool) });
+  const asked = await groups.next('pool');
+  const plain = (all: readonly object[]) => all.map((one) => ({ ...one, slots: 'some' }));
+  expect([plain(asked), asked[2]]).toEqual([plain(items), items[2]]);
+  expect(asked.map((one) => one.slots.length)).toEqual([3, 3, 3]);
+  expect(await groups.next('pool', { count: 1 })).toMatchObject([{ accountId: most }]);
+  await expect(groups.next('nobody')).rejects.toMatchObject({ type: 'AccountUnknown' });
+  // A key of some accounts gets only these, and a key of none finds no such group.
+  const some = await stand.key('reader', [less]);
+  expect((await next(some)).items).toMatchObject([{ accountId: less }]);
+  const none = await stand.key('reader', await newGroup('no-pool', {}));
+  expect((await stand.ask(none, '/v1/groups/pool/next')).json<object>()).toMatchObject({
+    status: 404,
+    type: 'urn:safeband:problem:group-unknown',
+  });
 });

@@ -314,37 +314,3 @@ it('new accounts of a group get its policy in each field that the connect leaves
   expect((await stand.submit(late, form, fields)).statusCode).toBe(403);
   expect((await stand.ask(operator, '/groups/EU/policy')).statusCode).toBe(404);
 });
-
-it('the next accounts of a group are those that can send, then those that wait, as the gate decides', async () => {
-  const [most, less] = [stand.newAccount(), stand.newAccount()];
-  const [waits, stopped] = [stand.newAccount(), stand.newAccount()];
-  const pacing = { minGapSeconds: 3_600 };
-  await stand.connect(most, { group: 'pool' });
-  await stand.connect(less, { group: 'pool', dailyCap: 3 });
-  await stand.connect(waits, { group: 'pool', pacing });
-  await stand.connect(stopped, { group: 'pool' });
-  await stand.ask(operator, `/v1/accounts/${waits}/sendReserve`, { reservationId: 'r' });
-  await stand.ask(operator, `/v1/accounts/${stopped}/hold`, { reason: 'a check' });
-  for (const one of [most, less, waits, stopped]) await saved(one);
-  const next = async (key: string, query = '') =>
-    (await stand.ask(key, `/v1/groups/pool/next${query}`)).json<{ items: object[] }>();
-  const { items } = await next(operator);
-  const status = await stand.ask(operator, `/v1/accounts/${waits}/status`);
-  const { canSend } = status.json<{ canSend: { notBefore: string } }>();
-  expect(items).toMatchObject([
-    { accountId: most, canSend: true, reason: null, notBefore: null, left: 50 },
-    { accountId: less, canSend: true, left: 3 },
-    { accountId: waits, canSend: false, reason: 'paced', notBefore: canSend.notBefore, left: 0 },
-  ]);
-  const slots = await stand.ask(operator, `/v1/accounts/${waits}/nextSlots?count=3`);
-  expect(items[2]).toMatchObject({ slots: slots.json<string[]>() });
-  expect((await next(operator, '?count=1')).items).toMatchObject([{ accountId: most }]);
-  // A key of some accounts gets only these, and a key of none finds no such group.
-  const some = await stand.key('reader', [less]);
-  expect((await next(some)).items).toMatchObject([{ accountId: less }]);
-  const none = await stand.key('reader', [anna]);
-  expect((await stand.ask(none, '/v1/groups/pool/next')).json<object>()).toMatchObject({
-    status: 404,
-    type: 'urn:safeband:problem:group-unknown',
-  });
-});

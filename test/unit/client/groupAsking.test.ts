@@ -10,7 +10,15 @@ import type { DenialReason } from '../../../src/domain/gate/reasons.js';
 type Answer = DenialReason | 'fleet_held' | 'grant' | SafebandError;
 const silence = new SafebandError('Unavailable', 'no answer');
 
-/** Three accounts with their next answers, and the rows of `group_reserves` for one id. */
+/** No test of this file reads an account. */
+const unread = {
+  status: () => Promise.reject(new Error('no account is read')),
+  nextSlots: () => Promise.reject(new Error('no account is read')),
+};
+
+/**
+ * Three accounts with their next answers, and the rows of `group_reserves` for one id.
+ */
 function aGroup(answers: Readonly<Record<string, readonly Answer[]>>) {
   const asked: string[] = [];
   const givenBack: string[] = [];
@@ -63,7 +71,7 @@ function aGroup(answers: Readonly<Record<string, readonly Answer[]>>) {
     };
   };
   const failed = async (accountId: string) => givenBack.push(accountId);
-  const asking = new GroupAsking({ reserve, failed }, desk);
+  const asking = new GroupAsking({ ...unread, reserve, failed }, desk);
   return {
     asked,
     givenBack,
@@ -143,7 +151,14 @@ it('a grant is given back if another ask has the recipient, and the id is used u
 
 it('the fault of a field is named before a row is written', async () => {
   const group = aGroup({ anna: [] });
-  const asking = new GroupAsking({ reserve: async () => Promise.reject(), failed: async () => 0 });
+  const accounts = { ...unread, reserve: async () => Promise.reject(), failed: async () => 0 };
+  const asking = new GroupAsking(accounts);
+  for (const count of [0, 51, 1.5]) {
+    await expect(asking.next('eu', { count })).rejects.toMatchObject({
+      type: 'InvalidInput',
+      message: 'count should be a whole number from 1 to 50',
+    });
+  }
   await expect(asking.reserve('EU', { reservationId: 'r' })).rejects.toMatchObject({
     type: 'InvalidInput',
     message: expect.stringMatching(/^group should be a group such as eu-sales/),

@@ -114,6 +114,16 @@ class Safeband:
         path = f"/v1/groups/{quote(group, safe='')}/sendReserve"
         return _decision(self._ask("POST", path, json=body))
 
+    def next_in_group(self, group: str, *, count: Optional[int] = None) -> List[Json]:
+        """Returns the accounts of a group that may send now or first. It takes no slot.
+
+        Each has ``accountId``, ``canSend``, ``reason``, ``notBefore``, ``left`` and ``slots``, in the
+        order in which to ask them. ``count`` is 1 to 50, by default 10.
+        """
+        path = f"/v1/groups/{quote(group, safe='')}/next"
+        params = {} if count is None else {"count": count}
+        return cast(List[Json], self._ask("GET", path, params=params)["items"])
+
     def permission(
         self, account_id: str, reservation_id: str, *, attempt_id: Optional[str] = None
     ) -> Answer:
