@@ -8,6 +8,7 @@ import type { CallerDecisionWire } from '../../../src/domain/fleet/fleetHeld.js'
 import type { DenialReason } from '../../../src/domain/gate/reasons.js';
 
 type Answer = DenialReason | 'fleet_held' | 'grant' | SafebandError;
+const NOON = Date.parse('2026-11-24T12:00:00Z');
 const silence = new SafebandError('Unavailable', 'no answer');
 
 /** No test of this file reads an account. */
@@ -17,9 +18,11 @@ const unread = {
 };
 
 /**
- * Three accounts with their next answers, and the rows of `group_reserves` for one id.
+ * Three accounts with their next answers, and the rows of `group_reserves` for one id. Each answer
+ * takes `tookMs`.
  */
-function aGroup(answers: Readonly<Record<string, readonly Answer[]>>) {
+function aGroup(answers: Readonly<Record<string, readonly Answer[]>>, tookMs = 0) {
+  let now = NOON;
   const asked: string[] = [];
   const givenBack: string[] = [];
   const left: (string | null)[] = [];
@@ -52,6 +55,7 @@ function aGroup(answers: Readonly<Record<string, readonly Answer[]>>) {
   const next = new Map(Object.entries(answers).map(([name, list]) => [name, [...list]]));
   const reserve = async (accountId: string): Promise<CallerDecisionWire> => {
     asked.push(accountId);
+    now += tookMs;
     const answer = next.get(accountId)?.shift();
     if (answer === undefined) throw new Error(`${accountId} is not asked so often`);
     if (answer instanceof SafebandError) throw answer;
@@ -71,13 +75,16 @@ function aGroup(answers: Readonly<Record<string, readonly Answer[]>>) {
     };
   };
   const failed = async (accountId: string) => givenBack.push(accountId);
-  const asking = new GroupAsking({ ...unread, reserve, failed }, desk);
+  const asking = new GroupAsking({ ...unread, reserve, failed }, desk, () => now);
   return {
     asked,
     givenBack,
     left,
     rows,
     desk,
+    passes: (ms: number) => {
+      now += ms;
+    },
     ask: () => asking.reserve('eu', { reservationId: 'r', recipientId: 'ACoAAB1' }),
   };
 }
@@ -147,6 +154,27 @@ it('a grant is given back if another ask has the recipient, and the id is used u
   await expect(group.ask()).rejects.toMatchObject({ type: 'ReservationSettled' });
   await expect(group.ask()).rejects.toMatchObject({ type: 'ReservationSettled' });
   expect([group.asked, group.givenBack]).toEqual([['anna'], ['anna']]);
+});
+
+it('after 8 s no further account is asked', async () => {
+  const group = aGroup({ anna: ['paced'], ben: ['paced'], cara: ['grant'] }, 4_001);
+  expect(await group.ask()).toMatchObject({ granted: false, reason: 'paced' });
+  expect(group.asked).toEqual(['anna', 'ben']);
+  const quicker = aGroup({ anna: ['paced'], ben: ['paced'], cara: ['grant'] }, 4_000);
+  expect(await quicker.ask()).toMatchObject({ granted: true, accountId: 'cara' });
+});
+
+it('an account that did not answer is asked after the others for a minute', async () => {
+  const group = aGroup({ anna: [silence, 'paced', 'grant'], ben: ['paced', 'paced'] });
+  await expect(group.ask()).rejects.toMatchObject({ type: 'Unavailable' });
+  group.rows.place = undefined; // the next ask has another id, which has no row yet
+  group.passes(59_999);
+  await group.ask();
+  expect(group.asked).toEqual(['anna', 'ben', 'anna']);
+  group.rows.place = undefined;
+  group.passes(1);
+  expect(await group.ask()).toMatchObject({ granted: true, accountId: 'anna' });
+  expect(group.asked).toEqual(['anna', 'ben', 'anna', 'anna']);
 });
 
 it('the fault of a field is named before a row is written', async () => {
