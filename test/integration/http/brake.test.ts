@@ -36,8 +36,10 @@ async function connected(): Promise<string> {
 type Said = { readonly granted: boolean; readonly reason?: string; readonly repeated?: boolean };
 
 describe('64 callers', () => {
-  const EACH = 5;
-  /** Asks for 5 slots, one after the other, and asks again while the brake is on. */
+  const EACH = 6;
+  const PAUSE_MS = 450; // 6 slots take longer than the 2 s that the brake may take
+  let begun = 0;
+  /** Asks for 6 slots, one after the other, and asks again while the brake is on. */
   async function caller(ask: (reservationId: string) => Promise<Said>, n: number) {
     const answers: (Said & { readonly at: number; readonly reservationId: string })[] = [];
     for (let slot = 0; slot < EACH; slot += 1) {
@@ -46,7 +48,8 @@ describe('64 callers', () => {
         const answer = await ask(reservationId);
         answers.push({ ...answer, at: Date.now(), reservationId });
         isOpen = !answer.granted;
-        await sleep(120);
+        if (answer.granted) begun += 1;
+        await sleep(PAUSE_MS);
       }
     }
     return answers;
@@ -62,7 +65,7 @@ describe('64 callers', () => {
         library.reserve(id, { reservationId });
       return caller(n < 32 ? byHttp : byLibrary, n);
     });
-    await sleep(250);
+    await expect.poll(() => begun, { interval: 5 }).toBeGreaterThan(0);
     const answer = await brake();
     const engagedAt = Date.now();
     expect([answer.statusCode, answer.json()]).toMatchObject([200, { heldBefore: false }]);
@@ -73,8 +76,6 @@ describe('64 callers', () => {
     const grants = all.flat().filter(({ granted }) => granted);
     const late = grants.filter(({ at }) => at > engagedAt + 2_000 && at < releasedAt);
     expect(late).toEqual([]);
-    // The callers were in the middle of their work.
-    expect(grants.filter(({ at }) => at < engagedAt).length).toBeGreaterThan(0);
     expect(grants.filter(({ at }) => at > releasedAt).length).toBeGreaterThan(64);
     for (const one of all) {
       expect(one.filter(({ granted }) => granted)).toHaveLength(EACH);
@@ -82,10 +83,9 @@ describe('64 callers', () => {
     }
     const refusals = all.flat().filter(({ granted }) => !granted);
     expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['fleet_held']));
-    // A grant that was kept back is the caller's first grant, and no slot counts twice.
-    expect(grants.filter(({ repeated }) => repeated)).toEqual([]);
-    const counters = await Promise.all(accounts.map((id) => library.status(id)));
-    expect(counters.map(({ counter }) => counter)).toEqual(accounts.map(() => EACH * 8));
+    expect(grants.filter(({ repeated }) => repeated)).toEqual([]); // kept back: its first grant
+    const counters = accounts.map(async (id) => (await library.status(id)).counter);
+    expect(await Promise.all(counters)).toEqual(accounts.map(() => EACH * 8));
   });
 });
 
