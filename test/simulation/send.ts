@@ -69,6 +69,7 @@ export class Send {
   isReported = false;
   /** Until when it waits in the line; null: it does not wait. */
   waitsUntil: number | null = null;
+  #isDecided = false;
   #refused = 0;
   readonly #world: World;
   readonly #ending: Ending | null;
@@ -161,6 +162,8 @@ export class Send {
 
   #heard(answer: Answer): void {
     if (this.#isAnswered) return;
+    // The answer that the ask waits may come after the decision, which is asked for again.
+    if (this.#isDecided && 'waiting' in answer) return;
     this.#isAnswered = true;
     if (isRefusal(answer)) {
       this.#happened(`reserve: ${answer.refused}`);
@@ -198,6 +201,7 @@ export class Send {
   /** Receives the decision of the line; a granted slot is asked for again, and then used (R21). */
   decided(decision: string): void {
     this.#happened(`the line decided: ${decision}`);
+    this.#isDecided = true;
     this.waitsUntil = null;
     if (decision !== 'granted') return;
     this.#isAnswered = false;
