@@ -7,10 +7,9 @@ import { createClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
 import { isKnown } from '../src/postgres/read/lists.js';
 import { makeKey } from '../src/postgres/access/keys.js';
-import { createMetrics } from '../src/platform/metrics.js';
-import { knownMigrations } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
 import type { Line } from './latency.js';
+import { operations } from './serving.js';
 import { median, quantile, timed, type Bench } from './stand.js';
 
 /** Grants that an account has left, for each of the two ways. */
@@ -44,13 +43,7 @@ export async function throughHttp(bench: Bench, rounds: number): Promise<readonl
     logger: pino({ level: 'silent' }),
     now: Date.now,
     temporalUiUrl: null,
-    operations: {
-      metrics: createMetrics(),
-      readSchedules: async () => [],
-      checkTemporal: async () => [],
-      countPollers: async () => 1,
-      migrations: await knownMigrations(),
-    },
+    operations: await operations(),
   });
   const made = await makeKey(pool, { name: `bench-${Date.now()}`, role: 'pipeline' });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -81,18 +81,21 @@ export async function serve(client: SafebandClient, pool: Pool): Promise<Served>
     now: () => Date.now(),
     temporalUiUrl: 'http://127.0.0.1:8233/namespaces/default',
     limits: { requestsPerMinute: 1e6 },
-    operations: {
-      metrics: createMetrics(),
-      readSchedules: async () => [],
-      checkTemporal: async () => [],
-      countPollers: async () => 1,
-      migrations: await knownMigrations(),
-    },
+    operations: await operations(),
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const made = await makeKey(pool, { name: `bench ${randomUUID()}`, role: 'operator' });
   return { url, key: made?.key ?? '', close: () => app.close() };
 }
+
+/** Returns the operations of a server that is measured: none of them is asked. */
+export const operations = async () => ({
+  metrics: createMetrics(),
+  readSchedules: async () => [],
+  checkTemporal: async () => [],
+  countPollers: async () => 1,
+  migrations: await knownMigrations(),
+});
 
 /** Returns the 95th percentile with the median and the size, in words. */
 export const p95 = ({ took, bytesMax }: Times): string =>

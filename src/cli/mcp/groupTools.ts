@@ -1,4 +1,5 @@
 /** The tools about a group of accounts (R26, R31). */
+import { NEXT_DEFAULT, NEXT_MAX } from '../../domain/diagnostics/canSend/groupOrder.js';
 import {
   campaignId,
   fields,
@@ -42,7 +43,7 @@ export const nextInGroup: Tool = {
   inputSchema: fields(
     {
       group: text('The group, such as eu-sales.'),
-      count: whole('How many accounts; 10 if absent.', 1, 50),
+      count: whole(`How many accounts; ${NEXT_DEFAULT} if absent.`, 1, NEXT_MAX),
     },
     ['group'],
   ),

@@ -1,6 +1,7 @@
 /** Groups and the policy of their new accounts (R26), by Postgres or by the HTTP API. */
 import type { SafebandClient, StartInput } from '../../client/index.js';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
+import { nextJson, type NextJson } from '../../domain/diagnostics/canSend/groupOrder.js';
 import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
 import {
   filledStart,
@@ -9,7 +10,7 @@ import {
   type GroupRow,
 } from '../../postgres/groups/defaults.js';
 import { listNumbered, type GroupNumbers } from '../../postgres/groups/numbers.js';
-import { nextJson, nextOfGroup, type NextJson } from '../../postgres/groups/next.js';
+import { nextOfGroup } from '../../postgres/groups/next.js';
 import type { Pool } from '../../postgres/pool.js';
 import { having, pages, picked } from './answers.js';
 import { Answered, type Http } from './http.js';

@@ -19,17 +19,12 @@ import type { GroupAsk, Hold, Place } from '../../domain/fleet/groupPlace.js';
 import { FLEET_HELD, type CallerDecisionWire } from '../../domain/fleet/fleetHeld.js';
 import { errorText } from '../../domain/primitives/errorText.js';
 import { parseGroupReserve } from '../../domain/wire/requests.js';
+import { NEXT_DEFAULT } from '../../domain/diagnostics/canSend/groupOrder.js';
 import type { GrantWire } from '../../domain/wire/decisions.js';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import { isUnknownAccount, SafebandError } from '../errors.js';
 import type { ReserveRequest } from '../reserving.js';
-import {
-  checkNextCount,
-  NEXT_DEFAULT,
-  nextOf,
-  type GroupNext,
-  type MemberReads,
-} from './groupNext.js';
+import { checkNextCount, nextOf, type GroupNext, type MemberReads } from './groupNext.js';
 
 /** A request for a slot of any account of a group. It does not wait in a line. */
 export type GroupRequest = Omit<ReserveRequest, 'replyTo' | 'wait'>;

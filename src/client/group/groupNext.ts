@@ -1,6 +1,11 @@
 /** Which accounts of a group may send now or first (R26), as the accounts themselves answer. */
-import { orderOf, type Member } from '../../domain/diagnostics/canSend/groupOrder.js';
-import { isoInstant, parseInstant } from '../../domain/primitives/time.js';
+import {
+  NEXT_MAX,
+  nextJson,
+  orderOf,
+  type Member,
+} from '../../domain/diagnostics/canSend/groupOrder.js';
+import { parseInstant } from '../../domain/primitives/time.js';
 import type { CanSend } from '../../domain/wire/canSend.js';
 import { isUnknownAccount, SafebandError } from '../errors.js';
 
@@ -25,8 +30,6 @@ export type MemberReads = {
   nextSlots(accountId: string, count: number): Promise<readonly string[]>;
 };
 
-export const NEXT_DEFAULT = 10;
-export const NEXT_MAX = 50;
 /** Instants of each account. */
 const SLOTS = 3;
 
@@ -53,7 +56,7 @@ export async function nextOf(
     members.push(...read.filter((one) => one !== undefined));
     if (members.filter(({ canSend }) => canSend.canSend).length >= count) break;
   }
-  return orderOf(members).slice(0, count).map(nextItem);
+  return orderOf(members).slice(0, count).map(nextJson);
 }
 
 async function memberOf(accounts: MemberReads, accountId: string): Promise<Member | undefined> {
@@ -69,12 +72,3 @@ async function memberOf(accounts: MemberReads, accountId: string): Promise<Membe
 
 const isUnanswered = (error: unknown): boolean =>
   error instanceof SafebandError && error.type === 'Unavailable';
-
-const nextItem = ({ accountId, canSend, slots }: Member): GroupNext => ({
-  accountId,
-  canSend: canSend.canSend,
-  reason: canSend.reason,
-  notBefore: canSend.notBefore,
-  left: canSend.left,
-  slots: slots.map(isoInstant),
-});

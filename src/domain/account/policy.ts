@@ -95,6 +95,16 @@ type MemoryChange = { readonly recipientMemoryDays?: number | null | undefined }
 
 export const TIMEZONE_DEFAULT = 'UTC';
 
+/** The policy of an account of which only the tier is set. */
+export const UNSET_POLICY = {
+  dailyCap: null,
+  weeklyCap: null,
+  ramp: null,
+  sendingWindow: null,
+  timezone: TIMEZONE_DEFAULT,
+  identity: null,
+} as const;
+
 /** Returns the InMails of a day: the customer's cap, at most the band of the tier. */
 export const dailyCapOf = ({ tier, dailyCap }: Policy): number =>
   Math.min(dailyCap ?? SAFE_BAND[tier], SAFE_BAND[tier]);

@@ -9,7 +9,7 @@ import {
 import { forgottenIn, keptExternal, memoryOf } from '../account/kept.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { SlotIndex } from '../account/proof.js';
-import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
+import { steppedCapOf, UNSET_POLICY, type Policy } from '../account/policy.js';
 import type { Start } from '../commands/administer.js';
 import { changedPolicy } from '../commands/policyChange.js';
 import type { LeftOut, ReadBack } from '../records/snapshot.js';
@@ -22,12 +22,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
   const stored = found.account;
   const fresh: Policy = {
     tier: start.tier ?? 'free',
-    dailyCap: null,
-    weeklyCap: null,
-    ramp: null,
-    sendingWindow: null,
-    timezone: TIMEZONE_DEFAULT,
-    identity: null,
+    ...UNSET_POLICY,
     ...(found.defaultPacing ? { pacing: found.defaultPacing } : {}),
   };
   // A row has the fields in another order; the policy of the account has one order.

@@ -1,5 +1,5 @@
 /** What an order to configure would change: each setting before and after, with counts (R30). */
-import { TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
+import { UNSET_POLICY, type Policy } from '../account/policy.js';
 import { changedPolicy, raisedCap, type PolicyChange } from '../commands/policyChange.js';
 import { settingsChanged, type SettingChange } from '../records/settingsChange.js';
 
@@ -24,22 +24,13 @@ export const fieldsOf = (change: object): readonly string[] => [
   ...new Set(['tier', 'dailyCap', ...Object.keys(change)]),
 ];
 
-const DEFAULTS = {
-  dailyCap: null,
-  weeklyCap: null,
-  ramp: null,
-  sendingWindow: null,
-  timezone: TIMEZONE_DEFAULT,
-  identity: null,
-} as const;
-
 /** Returns what the change would do to these accounts, as `configure` would do it. */
 export function effectOf(change: PolicyChange, alike: readonly AlikeAccounts[]): OrderEffect {
   const counted = new Map<string, CountedChange>();
   let already = 0;
   let refused = 0;
   for (const { policy, accounts } of alike) {
-    const before: Policy = { ...DEFAULTS, ...policy };
+    const before: Policy = { ...UNSET_POLICY, ...policy };
     if (raisedCap(before, change) !== undefined) {
       refused += accounts;
       continue;

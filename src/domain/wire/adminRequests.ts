@@ -36,7 +36,7 @@ import {
   CAMPAIGNS_MAX,
   MODES,
   RECIPIENT_SCOPES,
-  TIMEZONE_DEFAULT,
+  UNSET_POLICY,
   WEIGHT_MAX,
 } from '../account/policy.js';
 import { group, ramp, sendingWindow, velocity } from './settingText.js';
@@ -145,13 +145,11 @@ function startFlaw(start: ValueOf<typeof startFields>): Flaw | undefined {
 const raisedIn = (start: ValueOf<typeof startFields>): string | undefined =>
   start.tier &&
   beyondBand({
+    ...UNSET_POLICY,
     tier: start.tier,
     dailyCap: start.dailyCap ?? null,
     weeklyCap: start.weeklyCap ?? null,
     ramp: listIn(start),
-    sendingWindow: null,
-    timezone: TIMEZONE_DEFAULT,
-    identity: null,
   });
 
 export const orderFields = {

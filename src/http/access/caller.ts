@@ -1,5 +1,6 @@
 /** The caller of a request: a key and its rights. */
 import type { Caller } from '../../postgres/access/keys.js';
+import { forbidden } from '../plumbing/problems.js';
 
 export { ROLES, type Caller, type Role } from '../../postgres/access/keys.js';
 
@@ -25,6 +26,12 @@ function setOf(accounts: readonly string[]): ReadonlySet<string> {
   const known = sets.get(accounts) ?? new Set(accounts);
   sets.set(accounts, known);
   return known;
+}
+
+/** Throws 403 if the key is limited: the answer is about all accounts. */
+export function checkAllAccounts({ accounts }: Pick<Caller, 'accounts'>): void {
+  if (accounts === null) return;
+  throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
 }
 
 /** True if the key has all accounts of the group, also those that come into it later. */

@@ -5,8 +5,8 @@ import { errorText } from '../../domain/primitives/errorText.js';
 import { fail, type Finding, type ReasonOf } from '../../doctor/finding.js';
 import { checkPostgres } from '../../doctor/postgres.js';
 import { sentenceOf } from '../../platform/config.js';
+import { checkAllAccounts } from '../access/caller.js';
 import type { Parts } from '../context.js';
-import { forbidden } from '../plumbing/problems.js';
 import { within } from '../plumbing/within.js';
 import { problems } from '../routes/message.js';
 import { closed, orNull } from '../schemas/parts.js';
@@ -48,9 +48,7 @@ export function doctorRoutes(app: FastifyInstance, { pool, now, operations }: Pa
       },
     },
     async ({ caller }) => {
-      if (caller.accounts !== null) {
-        throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
-      }
+      checkAllAccounts(caller);
       const asked = { open: () => pool, now, reasonOf, here: "the server's" };
       const findings = await Promise.all([
         inTime('Postgres', 'start Postgres, or correct DATABASE_URL', checkPostgres(asked)),

@@ -8,10 +8,10 @@ import { ConfigError } from '../../platform/environment.js';
 import { erasePerson, namesPerson, type Remembered } from '../../postgres/data/erase.js';
 import { listErasures } from '../../postgres/data/erasures.js';
 import { actorOf } from '../access/actor.js';
-import type { Caller } from '../access/caller.js';
+import { checkAllAccounts } from '../access/caller.js';
 import type { Parts } from '../context.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
-import { forbidden, invalidInput, Problem } from '../plumbing/problems.js';
+import { invalidInput, Problem } from '../plumbing/problems.js';
 import { problems } from '../routes/message.js';
 import { note } from '../schemas/body.js';
 import { closed, count, day, instant, may, orNull, recipientId } from '../schemas/parts.js';
@@ -115,11 +115,6 @@ function refuseSetting(error: unknown): never {
   throw off(`the login of SAFEBAND_ERASE_DATABASE_URL does not own the tables: ${error.message}`);
 }
 
-function checkScope({ accounts }: Caller): void {
-  if (accounts === null) return;
-  throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
-}
-
 function listRoute(app: FastifyInstance, { pool }: Parts): void {
   app.get<{ Querystring: Query }>(
     '/v1/erasures',
@@ -134,7 +129,7 @@ function listRoute(app: FastifyInstance, { pool }: Parts): void {
       },
     },
     async ({ caller, query, url }) => {
-      checkScope(caller);
+      checkAllAccounts(caller);
       return readPage({
         path: url.split('?')[0] ?? '',
         query,
@@ -169,7 +164,7 @@ export function erasureRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async ({ caller, body }) => {
-      checkScope(caller);
+      checkAllAccounts(caller);
       const { chatIds, reason, apply, actor } = body;
       const chats = (chatIds ?? []).map((id, at) => {
         if (isChatId(id)) return normalProof(id);

@@ -4,9 +4,9 @@ import { Type } from 'typebox';
 import { listAccessChanges } from '../../postgres/access/changes.js';
 import { groupIn, groupQuery } from '../plumbing/groupFilter.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
-import { forbidden } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
 import { problems } from './message.js';
+import { checkAllAccounts } from '../access/caller.js';
 import type { Parts } from '../context.js';
 
 const item = closed({
@@ -39,9 +39,7 @@ export function accessRoutes(app: FastifyInstance, { pool }: Parts): void {
       },
     },
     async ({ caller, query, url }) => {
-      if (caller.accounts !== null) {
-        throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
-      }
+      checkAllAccounts(caller);
       const group = groupIn(query['group']);
       return readPage({
         path: url.split('?')[0] ?? '',

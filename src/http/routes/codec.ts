@@ -2,9 +2,8 @@
 import type { PayloadCodec } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { transcode } from '../../temporal/codecEndpoint.js';
-import { forbidden, invalidInput } from '../plumbing/problems.js';
-
-const CURE = 'use a key of all accounts';
+import { checkAllAccounts } from '../access/caller.js';
+import { invalidInput } from '../plumbing/problems.js';
 
 /**
  * `POST /codec/decode` and `/codec/encode`; for all accounts, because a payload names no account.
@@ -16,7 +15,7 @@ export function codecRoutes(
   if (codec === null) return;
   for (const direction of ['decode', 'encode'] as const) {
     app.post(`/codec/${direction}`, { config: { needs: 'operate' } }, async ({ body, caller }) => {
-      if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
+      checkAllAccounts(caller);
       const answer = await transcode(codec, direction, body);
       if (answer) return answer;
       throw invalidInput('payloads should be a list of {metadata, data}, in base64', 'payloads');

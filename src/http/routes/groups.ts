@@ -2,12 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { GroupDefaults } from '../../domain/commands/groupDefaults.js';
+import { NEXT_DEFAULT, NEXT_MAX, nextJson } from '../../domain/diagnostics/canSend/groupOrder.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import { parseDefaults } from '../../domain/wire/adminRequests.js';
 import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 import { readGroupRow, setDefaults, type GroupRow } from '../../postgres/groups/defaults.js';
 import { listNumbered } from '../../postgres/groups/numbers.js';
-import { nextJson, nextOfGroup } from '../../postgres/groups/next.js';
+import { nextOfGroup } from '../../postgres/groups/next.js';
 import { actorOf } from '../access/actor.js';
 import { hasGroup, type Caller } from '../access/caller.js';
 import type { Parts } from '../context.js';
@@ -17,10 +18,6 @@ import { invalidInput, Problem } from '../plumbing/problems.js';
 import { groupDefaults } from '../schemas/messages.js';
 import { accountId, closed, count, groupName, instant, orNull } from '../schemas/parts.js';
 import { problems } from './message.js';
-
-/** Accounts of one answer. */
-const NEXT_DEFAULT = 10;
-const NEXT_MAX = 50;
 
 export const groupParams = closed({ group: groupName });
 const settings = closed({

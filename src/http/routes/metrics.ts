@@ -3,7 +3,7 @@
  * The figures name no account but count all of them, so they need a key of all accounts.
  */
 import type { FastifyInstance } from 'fastify';
-import { forbidden } from '../plumbing/problems.js';
+import { checkAllAccounts } from '../access/caller.js';
 import { within } from '../plumbing/within.js';
 import type { BrakeAge, Metrics } from '../../platform/metrics.js';
 import type { Brake, BrakeState } from '../../domain/fleet/brake.js';
@@ -14,8 +14,6 @@ import { parseInstant, SECOND_MS, type Instant } from '../../domain/primitives/t
 const GAUGES_FRESH_MS = 15_000;
 /** Prometheus gives up after 10 s, and the process's own figures matter most if Postgres fails. */
 const GAUGES_WAIT_MS = 3_000;
-
-const CURE = 'use a key of all accounts';
 
 export type MetricsNeeds = {
   readonly metrics: Metrics;
@@ -44,7 +42,7 @@ export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
   const read = remembering(needs.readGauges, now);
   const readBrakes = remembering(needs.readBrakes, now);
   app.get('/metrics', { config: { needs: 'read' } }, async ({ caller }, reply) => {
-    if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
+    checkAllAccounts(caller);
     metrics.linked(needs.runbookUrl());
     const [gauges, brakes] = await Promise.all([read(), readBrakes()]);
     metrics.show(gauges);

@@ -3,7 +3,7 @@ import { orderOf, type Member } from '../../domain/diagnostics/canSend/groupOrde
 import { MEMBERS_ASKED_MAX, type GroupOrder } from '../../domain/fleet/groupAsk.js';
 import { accountOfCounts } from '../../domain/diagnostics/asOf/accountFromCounts.js';
 import { nextSlots } from '../../domain/days/slotTimes.js';
-import { isoInstant, type Instant } from '../../domain/primitives/time.js';
+import type { Instant } from '../../domain/primitives/time.js';
 import { canSendAt } from '../../domain/wire/canSend.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { GATE, openingsOf, type GateRows } from '../read/sending.js';
@@ -83,17 +83,6 @@ export async function orderOfGroup(
   const stopped = members.filter(({ canSend }) => canSend.needsPerson);
   return { asks: listed(orderOf(members)), stopped: listed(stopped) };
 }
-
-/** A member as programs get it. */
-export const nextJson = ({ accountId, canSend, slots }: Member) => ({
-  accountId,
-  canSend: canSend.canSend,
-  reason: canSend.reason,
-  notBefore: canSend.notBefore,
-  left: canSend.left,
-  slots: slots.map(isoInstant),
-});
-export type NextJson = ReturnType<typeof nextJson>;
 
 async function readMembers(
   db: Queryable,

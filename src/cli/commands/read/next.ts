@@ -1,13 +1,12 @@
 /** `safeband next`: the accounts of a group that may send now or first (R26). */
 import { Argument } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { NEXT_DEFAULT, NEXT_MAX } from '../../../domain/diagnostics/canSend/groupOrder.js';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { withExamples, type Register } from '../../command.js';
 import { CliError, EXIT } from '../../errors.js';
 import { group as groupOf, whole } from '../../options.js';
 import { clock, instantOf } from '../../text.js';
-
-const COUNT = 10;
 
 export const registerNext: Register = (program, context) => {
   const command = program
@@ -18,7 +17,7 @@ export const registerNext: Register = (program, context) => {
         'slots left first, and then those that wait, by the time at which they can. It takes no slot.',
     )
     .addArgument(new Argument('<group>', 'the group, such as eu-sales').argParser(groupOf))
-    .option('--count <n>', 'how many accounts to show', whole(1, 50), COUNT)
+    .option('--count <n>', 'how many accounts to show', whole(1, NEXT_MAX), NEXT_DEFAULT)
     .action(async (name: string, { count }: { readonly count: number }) => {
       const found = await context.world.source().groups.next(name, count);
       if (!found) {

@@ -1,7 +1,11 @@
 /** The order in which the accounts of a group are asked for a slot (R26). */
 import { compare } from '../../primitives/ids.js';
-import type { Instant } from '../../primitives/time.js';
+import { isoInstant, type Instant } from '../../primitives/time.js';
 import type { CanSend } from '../../wire/canSend.js';
+
+/** How many accounts an answer has, if the caller does not name a number, and at most. */
+export const NEXT_DEFAULT = 10;
+export const NEXT_MAX = 50;
 
 /** A member of a group, and the next instants at which a reserve of it is granted. */
 export type Member = {
@@ -32,3 +36,14 @@ export const orderOf = (members: readonly Member[]): readonly Member[] =>
         compare(a.canSend.notBefore ?? '', b.canSend.notBefore ?? '') ||
         compare(a.accountId, b.accountId),
     );
+
+/** Returns a member as programs get it. */
+export const nextJson = ({ accountId, canSend, slots }: Member) => ({
+  accountId,
+  canSend: canSend.canSend,
+  reason: canSend.reason,
+  notBefore: canSend.notBefore,
+  left: canSend.left,
+  slots: slots.map(isoInstant),
+});
+export type NextJson = ReturnType<typeof nextJson>;
