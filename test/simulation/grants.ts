@@ -88,9 +88,11 @@ export function checkShadow(
 function checkRecipient({ account, outbox }: Entity, slot: Slot, breaks: Breaks): void {
   const isSame = ({ recipientId }: Slot): boolean =>
     recipientId !== null && recipientId.toLowerCase() === slot.recipientId?.toLowerCase();
-  const contact = account.slots.find(
-    (one) => one.reservationId !== slot.reservationId && one.state !== 'released' && isSame(one),
-  );
+  // One turn may give several slots: a later one with `again` was no contact before this one.
+  const place = account.slots.findIndex((one) => one.reservationId === slot.reservationId);
+  const contact = account.slots
+    .slice(0, place)
+    .find((one) => one.state !== 'released' && isSame(one));
   const isAgain = outbox.some(
     ({ row }) =>
       row.table === 'reservations' && row.reservationId === slot.reservationId && row.again,
