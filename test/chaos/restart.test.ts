@@ -180,6 +180,6 @@ it('an account stops when another writer has changed its row', async () => {
     id,
   ]);
   await safeband.reserve(id, { reservationId: 'r1' });
-  await fastForward(stand.client, stand.handle(id).workflowId, 10); // to its save
+  await fastForward(stand.client, stand.handle(id).workflowId, 20); // to its save
   await expect.poll(async () => (await statusOf(id)).cooldown?.cause).toBe('two_owners');
 });
