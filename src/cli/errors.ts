@@ -95,6 +95,16 @@ export function cliErrorOf(error: unknown): CliError {
   return new CliError(EXIT.defect, 'Defect', error.stack ?? message);
 }
 
+/**
+ * Returns the error of a step after one that was done. It states what was done, because a person
+ * who reads only an error repeats the command. Its exit code never means that nothing was done.
+ */
+export function errorAfter(done: string, error: unknown, next: string): CliError {
+  const { exitCode, code, message } = cliErrorOf(error);
+  const isKept = exitCode === EXIT.unreachable || exitCode === EXIT.defect;
+  return new CliError(isKept ? exitCode : EXIT.found, code, `${done}: ${message}`, next);
+}
+
 /** True for the errors of the pool and the server at a time-out. */
 const isTimeout = (message: string): boolean =>
   /timeout exceeded when trying|Connection terminated|statement timeout|read timeout/i.test(

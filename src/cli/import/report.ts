@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { csvLine } from '../../domain/primitives/csv.js';
 import { errorText } from '../../domain/primitives/errorText.js';
-import { usage } from '../errors.js';
+import { errorAfter, usage } from '../errors.js';
 import { counted } from '../text.js';
 
 /** Lines that the text names; the report has all of them. */
@@ -15,14 +15,24 @@ export type ReportLine = {
   readonly message: string | null;
 };
 
-/** Writes what became of each line. */
-export async function writeReport(path: string, report: readonly ReportLine[]): Promise<void> {
+/**
+ * Writes what became of each line. `imported`: what was imported already, for the error, and the
+ * command that repeats it.
+ */
+export async function writeReport(
+  path: string,
+  report: readonly ReportLine[],
+  imported?: { readonly done: string; readonly next: string },
+): Promise<void> {
   const rows = report.map(({ line, accountId, result, message }) =>
     csvLine([line, accountId, result, message]),
   );
   const text = [csvLine(['line', 'account', 'result', 'message']), ...rows].join('');
   await writeFile(path, text).catch((error: unknown) => {
-    throw usage(`${path} cannot be written: ${errorText(error)}`);
+    const unwritten = usage(`${path} cannot be written: ${errorText(error)}`);
+    if (!imported) throw unwritten;
+    const what = `${imported.done}, and only the report is missing`;
+    throw errorAfter(what, unwritten, imported.next);
   });
 }
 

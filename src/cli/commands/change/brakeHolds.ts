@@ -2,8 +2,9 @@
 import { holdsOfBrake, type HoldsAsked } from '../../../domain/fleet/brakeHolds.js';
 import { commandLine, inQuotes } from '../../../domain/primitives/commandLine.js';
 import { shown } from '../../../domain/primitives/text.js';
+import type { OrderRow } from '../../../postgres/fleet/orders.js';
 import type { Context } from '../../command.js';
-import { cliErrorOf, CliError } from '../../errors.js';
+import { cliErrorOf, errorAfter, EXIT } from '../../errors.js';
 import type { Answer } from '../../output.js';
 import { answerOf, waited } from './order.js';
 
@@ -17,43 +18,48 @@ export function holdCommand(group: string | null, reason: string | null): string
   return commandLine('order make', ['hold'], `${named} --reason ${why}`);
 }
 
+type By = { readonly actor: string; readonly group?: string };
+
 /**
  * Makes the order with the count of its preview, and waits for its end. The brake is on already, so
- * an error also states that.
+ * each error also states that, and whether an order holds its accounts.
  */
-export async function holdAccounts(
-  context: Context,
-  asked: HoldsAsked,
-  { actor, group }: { readonly actor: string; readonly group?: string },
-): Promise<Answer> {
-  try {
-    return await made(context, { ...asked, actor });
-  } catch (error) {
-    const { exitCode, code, message } = cliErrorOf(error);
-    const text = `the brake is on, and no order holds its accounts yet: ${message}`;
-    throw new CliError(exitCode, code, text, holdCommand(group ?? null, asked.reason));
+export async function holdAccounts(context: Context, asked: HoldsAsked, by: By): Promise<Answer> {
+  const order = await made(context, asked, by);
+  if (order === null) {
+    return { json: { order: null }, text: () => 'no account is connected, so none is held' };
   }
+  const ended = await waited(context, order).catch((error: unknown) => {
+    throw errorAfter('the brake is on', error, commandLine('order show', [order.orderId]));
+  });
+  return answerOf(ended);
 }
 
+/** Returns the order; null: no account is there to hold. */
 async function made(
   context: Context,
-  raw: HoldsAsked & { readonly actor: string },
-): Promise<Answer> {
+  asked: HoldsAsked,
+  { actor, group: named }: By,
+): Promise<OrderRow | null> {
   const { fleetOrders } = context.world.source();
+  const raw = { ...asked, actor };
+  const group = named ?? null;
+  const none = (error: unknown): never => {
+    const what = 'the brake is on, and no order holds its accounts yet';
+    throw errorAfter(what, error, holdCommand(group, asked.reason));
+  };
   for (let tries = 1; ; tries += 1) {
-    const { count } = await fleetOrders.preview(raw);
-    if (count === 0) {
-      return { json: { order: null }, text: () => 'no account is connected, so none is held' };
-    }
-    try {
-      const order = await fleetOrders.make({ ...raw, expected: count });
-      return answerOf(await waited(context, order));
-    } catch (error) {
-      if (tries === TRIES || !isChanged(error)) throw error;
-    }
+    const { count } = await fleetOrders.preview(raw).catch(none);
+    if (count === 0) return null;
+    const order = await fleetOrders.make({ ...raw, expected: count }).catch((error: unknown) => {
+      const { exitCode, code } = cliErrorOf(error);
+      if (code === 'order-changed' && tries < TRIES) return null;
+      if (exitCode !== EXIT.unreachable && exitCode !== EXIT.defect) return none(error);
+      // The answer was lost, and the order may be there.
+      const options = group === null ? '' : `--group ${group}`;
+      const what = 'the brake is on, and an order for its accounts may have been made';
+      throw errorAfter(what, error, commandLine('order list', [], options));
+    });
+    if (order) return order;
   }
 }
-
-/** True if the order was refused because another number of accounts matches now. */
-const isChanged = (error: unknown): boolean =>
-  error instanceof CliError && error.code === 'order-changed';

@@ -10,6 +10,7 @@ import {
   type Context,
   type Register,
 } from '../../command.js';
+import { errorAfter } from '../../errors.js';
 import { tierOption, whole } from '../../options.js';
 import {
   groupOption,
@@ -81,7 +82,10 @@ async function connected(
   const { io, isJson } = context;
   const status = await withProgress(io, isJson, 'checking the account for the first time', () =>
     firstVerified(context.now, () => client.status(accountId)),
-  );
+  ).catch((error: unknown) => {
+    const what = `${accountId} is connected, and its state cannot be read now`;
+    throw errorAfter(what, error, commandLine('status', [accountId]));
+  });
   return {
     json: { accountId, state: status.state, remaining: status.remaining },
     text: ({ colors }) =>

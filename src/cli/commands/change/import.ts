@@ -49,6 +49,8 @@ async function imported(context: Context, file: string, options: ImportOptions):
   const lines = accountLines(await readCsv(file), context.now());
   if (lines.length === 0) throw usage(`${file} has no line after its columns`);
   const isApplied = options.apply === true;
+  // A file that cannot be written is found before the first account is connected.
+  if (isApplied && options.report !== undefined) await writeReport(options.report, []);
   const source = world.source();
   const report = isApplied
     ? await withProgress(io, isJson, 'connecting', async (show) => {
@@ -58,8 +60,12 @@ async function imported(context: Context, file: string, options: ImportOptions):
         return connectAll(lines, (start) => orders.connect(start), { progress, signal: io.signal });
       })
     : checked(lines, await allAccounts(source));
-  if (options.report !== undefined) await writeReport(options.report, report);
   const counts = countsOf(report);
+  if (options.report !== undefined) {
+    const [done = ''] = summary(counts, isApplied, lines.length);
+    const next = `${commandLine('import', [file])} --apply`;
+    await writeReport(options.report, report, isApplied ? { done, next } : undefined);
+  }
   const isWrong = counts.refused + counts.failed > 0;
   return {
     json: { file, applied: isApplied, counts, lines: report },

@@ -5,7 +5,7 @@ import { dayOf } from '../../../domain/primitives/time.js';
 import { inTransaction } from '../../../postgres/pool.js';
 import { addPastSends, type PastSend } from '../../../postgres/save/pastSends.js';
 import { actorOf, withExamples, type Context } from '../../command.js';
-import { EXIT, usage } from '../../errors.js';
+import { errorAfter, EXIT, usage } from '../../errors.js';
 import { readCsv } from '../../import/csvFile.js';
 import { historyLines, type HistoryLine } from '../../import/historyLines.js';
 import { faultsIn, writeReport, type ReportLine } from '../../import/report.js';
@@ -48,26 +48,21 @@ export function registerHistoryImport(group: Command, context: Context): void {
 type Added = { readonly accountId: string; readonly added: number; readonly isCounted: boolean };
 
 async function imported(context: Context, file: string, options: Options): Promise<Answer> {
-  const { io, isJson, world } = context;
   const { account: accountId, member } = options;
   const now = context.now();
   const lines = historyLines(await readCsv(file), { accountId, member, now });
   if (lines.length === 0) throw usage(`${file} has no line after its columns`);
   const sends = byAccount(lines);
-  const added: Added[] = [];
-  if (options.apply === true) {
-    await withProgress(io, isJson, 'importing', async (show) => {
-      for (const [id, found] of sends) {
-        const add = inTransaction(world.pool(), (db) =>
-          addPastSends(db, id, found, actorOf(io, undefined)),
-        );
-        added.push({ accountId: id, ...(await add) });
-        show(`${thousands(added.length)} of ${counted(sends.size, 'account')}`);
-      }
-    });
-  }
+  const next = again(file, options);
+  const isApplied = options.apply === true;
+  // A file that cannot be written is found before the first import.
+  if (isApplied && options.report !== undefined) await writeReport(options.report, []);
+  const added = isApplied ? await addAll(context, sends, next) : [];
   const report = lines.map(reportLine);
-  if (options.report !== undefined) await writeReport(options.report, report);
+  if (options.report !== undefined) {
+    const done = doneText(added.length, sends.size);
+    await writeReport(options.report, report, isApplied ? { done, next } : undefined);
+  }
   const count = (result: HistoryLine['result']): number =>
     lines.filter((one) => one.result === result).length;
   const counts = { sent: count('sent'), leftOut: count('left_out'), refused: count('refused') };
@@ -88,11 +83,37 @@ async function imported(context: Context, file: string, options: Options): Promi
               added.reduce((sum, one) => sum + one.added, 0),
               'send',
             )} imported`
-          : `nothing was changed; next: ${colors.bold(again(file, options))}`,
+          : `nothing was changed; next: ${colors.bold(next)}`,
       ].join('\n'),
     ...(counts.refused > 0 ? { exitCode: EXIT.found } : {}),
   };
 }
+
+/** Imports one account after the other, so an error in one of them leaves those before it. */
+async function addAll(
+  { io, isJson, world }: Context,
+  sends: ReadonlyMap<string, readonly PastSend[]>,
+  next: string,
+): Promise<readonly Added[]> {
+  const added: Added[] = [];
+  const work = async (show: (text: string) => void): Promise<void> => {
+    for (const [id, found] of sends) {
+      const add = inTransaction(world.pool(), (db) =>
+        addPastSends(db, id, found, actorOf(io, undefined)),
+      );
+      added.push({ accountId: id, ...(await add) });
+      show(`${thousands(added.length)} of ${counted(sends.size, 'account')}`);
+    }
+  };
+  await withProgress(io, isJson, 'importing', work).catch((error: unknown) => {
+    if (added.length === 0) throw error;
+    throw errorAfter(doneText(added.length, sends.size), error, next);
+  });
+  return added;
+}
+
+const doneText = (done: number, all: number): string =>
+  `the sends of ${thousands(done)} of ${counted(all, 'account')} are imported`;
 
 const todayLine = (count: number): readonly string[] =>
   count === 0

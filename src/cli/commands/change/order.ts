@@ -9,7 +9,7 @@ import { changesText } from '../../../domain/records/settingsChange.js';
 import type { OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder, type Previewed } from '../../../status/orderDesk.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
-import { EXIT, usage } from '../../errors.js';
+import { errorAfter, EXIT, usage, type CliError } from '../../errors.js';
 import { accountList, group, tierOption, whole } from '../../options.js';
 import { withProgress, type Answer } from '../../output.js';
 import { thousands } from '../../text.js';
@@ -149,15 +149,29 @@ function changeIn(text: string): unknown {
   }
 }
 
-/** Waits until the order has ended, and shows its progress on a terminal. */
+/**
+ * Waits until the order has ended, and shows its progress on a terminal. The order continues if its
+ * progress cannot be read, so that error names the order.
+ */
 export function waited({ io, isJson, world }: Context, made: OrderRow): Promise<OrderRow> {
   const { fleetOrders } = world.source();
-  return withProgress(io, isJson, `order ${made.orderId}`, async (show) => {
+  const { orderId, kind } = made;
+  const unread = (error: unknown, order: OrderRow): CliError =>
+    errorAfter(
+      `order ${orderId} (${kind}) is ${stateOfOrder(order)}, and continues without this command; ` +
+        'its progress cannot be read now',
+      error,
+      commandLine('order show', [orderId]),
+    );
+  return withProgress(io, isJson, `order ${orderId}`, async (show) => {
     for (let order = made; ;) {
       show(progressOf(order));
       if (order.endedAt !== null || io.signal.aborted) return order;
       await sleep(READ_AGAIN_MS);
-      order = await fleetOrders.read(made.orderId);
+      const before = order;
+      order = await fleetOrders.read(orderId).catch((error: unknown) => {
+        throw unread(error, before);
+      });
     }
   });
 }

@@ -12,7 +12,7 @@ import {
   type Context,
   type Register,
 } from '../../command.js';
-import { CliError, EXIT } from '../../errors.js';
+import { CliError, errorAfter, EXIT } from '../../errors.js';
 import { withProgress } from '../../output.js';
 
 type RestartOptions = {
@@ -92,7 +92,13 @@ async function restarted(
     const { runId } = tasks;
     await terminateRun(client, { accountId, runId }, `safeband restart by ${by}: ${reason}`);
   }
-  await startAgain(client, account, taskQueue);
+  await startAgain(client, account, taskQueue).catch((error: unknown) => {
+    if (!tasks) throw error;
+    const what =
+      `the old workflow of ${accountId} (run ${tasks.runId}) was terminated, and the account is ` +
+      'not started yet; the next fleet audit starts it';
+    throw errorAfter(what, error, commandLine('restart', [accountId], '--reason …'));
+  });
   const read = (): Promise<Pick<StatusWire, 'verified'> & { readonly state: string | null }> =>
     safeband.status(accountId).catch(() => ({ verified: false, state: null }));
   const { state } = await withProgress(io, isJson, "reading the account's old answers", () =>

@@ -1,12 +1,13 @@
 /** `safeband export`: writes the rows that the audit will delete (R28), before it deletes them. */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { cellOf } from '../../../domain/primitives/csv.js';
 import { dayOf, isoDay, parseDay, startOf, type UtcDay } from '../../../domain/primitives/time.js';
 import { PRUNED, PRUNED_TABLES, type PrunedTable } from '../../../domain/records/retention.js';
 import { retentionFrom } from '../../../platform/retention.js';
 import { ascii, exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
-import { EXIT, usage } from '../../errors.js';
+import { errorAfter, EXIT, usage } from '../../errors.js';
 import { groupFilter } from '../../options.js';
 
 /** A day, such as 2026-06-01. */
@@ -67,7 +68,15 @@ async function exported(context: Context, table: PrunedTable, options: Options):
   const { asOf } = await exportRows(pool, { table, before: startOf(before), group }, write);
   if (record) {
     const by = actorOf(io, undefined);
-    await recordExport(pool, { table, before: startOf(before), asOf, by });
+    const kept = { table, before: startOf(before), asOf, by };
+    await recordExport(pool, kept).catch((error: unknown) => {
+      const what = 'all rows were written, and Safeband does not remember the file';
+      throw errorAfter(
+        what,
+        error,
+        commandLine('export', [table], `--before ${isoDay(before)} --record`),
+      );
+    });
   }
   context.end(EXIT.ok);
 }

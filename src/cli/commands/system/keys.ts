@@ -140,7 +140,8 @@ function registerRevoke(keys: Command, context: Context): void {
         const text = `no active key has the id or name ${idOrName}`;
         throw new CliError(EXIT.unknown, 'KeyUnknown', text, 'safeband keys list');
       }
-      const isLast = !(await hasKeys(pool));
+      // The key is revoked, also if this cannot be read.
+      const isLast = !(await hasKeys(pool).catch(() => true));
       context.answer({
         json: keyJson(revoked),
         text: ({ colors }) =>
