@@ -342,7 +342,7 @@ create table safeband.alerts (
 CREATE INDEX alerts_open ON safeband.alerts USING btree (raised_at DESC) WHERE (resolved_at IS NULL);
 CREATE INDEX alerts_opened ON safeband.alerts USING btree (opened_at DESC, alert_id DESC);
 CREATE TRIGGER open_alert BEFORE INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.open_alert();
-CREATE CONSTRAINT TRIGGER tell_alert AFTER UPDATE ON safeband.alerts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.resolved_at IS NULL) <> (old.resolved_at IS NULL) OR new.resolved_at IS NULL AND array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], new.severity) > array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], old.severity)) EXECUTE FUNCTION safeband.tell_alert();
+CREATE CONSTRAINT TRIGGER tell_alert AFTER UPDATE ON safeband.alerts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.resolved_at IS NULL) <> (old.resolved_at IS NULL) OR new.resolved_at IS NULL AND (array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], new.severity) > array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], old.severity) OR (new.details ->> 'mark'::text) <> COALESCE(old.details ->> 'mark'::text, ''::text))) EXECUTE FUNCTION safeband.tell_alert();
 CREATE CONSTRAINT TRIGGER tell_alert_new AFTER INSERT ON safeband.alerts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.resolved_at IS NULL) EXECUTE FUNCTION safeband.tell_alert();
 CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
 CREATE TRIGGER tell_drift AFTER UPDATE ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL AND new.raised_at > old.raised_at AND (old.resolved_at IS NOT NULL OR new.severity <> 'info'::text OR old.severity <> 'info'::text)) EXECUTE FUNCTION safeband.tell_drift();
@@ -1736,7 +1736,8 @@ begin
     new.opened_at := new.raised_at;
     new.acknowledged_at := null;
   elsif array_position(array['info', 'warning', 'critical'], new.severity)
-      > array_position(array['info', 'warning', 'critical'], old.severity) then
+      > array_position(array['info', 'warning', 'critical'], old.severity)
+    or new.details->>'mark' <> coalesce(old.details->>'mark', '') then
     new.acknowledged_at := null;
   end if;
   return new;

@@ -3,7 +3,7 @@ import type { AlertCheckName } from './alertChecks.js';
 import type { Mutant } from './mutant.js';
 
 const ALERTS = 'src/postgres/alerts/alerts.ts';
-const OPENED = 'migrations/0028_alert_actions.sql';
+const OPENED = 'migrations/0069_other_differences.sql';
 
 export const ALERT_MUTANTS: readonly Mutant<AlertCheckName>[] = [
   {

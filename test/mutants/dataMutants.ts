@@ -1,9 +1,7 @@
 /** A life for data (R28): its checks on a real database, and the mutants that fail them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'vitest';
-import { DAY_MS, dayOf, startOf } from '../../src/domain/primitives/time.js';
-import { FLEET } from '../../src/domain/reconcile/fleetAudit.js';
-import { RETENTION_DEFAULT } from '../../src/domain/records/retention.js';
+import { dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { isRecipientId } from '../../src/domain/primitives/ids.js';
 import { inTransaction } from '../../src/postgres/pool.js';
 import { at, must } from '../support/scenario.js';
@@ -12,7 +10,7 @@ import type { Mutant } from './mutant.js';
 import { needed } from './retentionCheck.js';
 
 /** A delivered InMail of January 2026 in the tables, and the same recipient in a past send. */
-const ONE_SEND = `
+export const ONE_SEND = `
   with slot as (
     insert into safeband.reservations (account_id, reservation_id, quota_day, state, recipient_id,
       recipient_key, reserved_at, lease_expires_at, settled_at, chat_id, number)
@@ -25,7 +23,7 @@ const ONE_SEND = `
     is_counted, imported_by)
   values ($1, '2026-01-01T09:00:00Z', $2, lower($2), 1, false, 'ada')`;
 /** Checks share a database: each has its own member and chat. */
-const memberOf = ({ accountId }: { accountId: string }): string => `ACoAA-${accountId}`;
+export const memberOf = ({ accountId }: { accountId: string }): string => `ACoAA-${accountId}`;
 
 const erasedEverywhere: DatabaseCheck = async (desk) => {
   const { pool, build, accountId } = desk;
@@ -126,74 +124,13 @@ const verified: DatabaseCheck = async (desk) => {
   await build.sealMonths(pool, key, { at: at('09:00'), by: 'ada', withLate: true });
 };
 
-/** The rows that an audit seals, and what it finds. It is the last check, because it seals more. */
-const sealedByAudit: DatabaseCheck = async (desk) => {
-  const { pool, build, accountId } = desk;
-  await desk.begin();
-  await pool.query(ONE_SEND, [accountId, memberOf(desk), `chat-${accountId}`]);
-  const erasureKey = build.keyOf(Buffer.alloc(32, 7));
-  const begun = at('2027-02-20T09:00:00.000Z');
-  await build.sealMonths(pool, erasureKey, { at: begun, by: 'ada', withLate: true });
-  const keep = { ...RETENTION_DEFAULT, sealAfterDays: 10 };
-  const audit = (when: number) => desk.audit(when, false, undefined, { keep, erasureKey });
-  const months = async (): Promise<readonly string[]> => {
-    const { rows } = await pool.query<{ month: string }>(
-      `select to_char(month, 'YYYY-MM') as month from safeband.event_seals order by 1`,
-    );
-    return rows.map(({ month }) => month);
-  };
-  const before = await months();
-  const later = at('2027-05-20T09:00:00.000Z');
-  await audit(later);
-  await audit(later + 1);
-  const after = await months();
-  expect(after.slice(before.length)).toEqual(['2027-02', '2027-03']);
-  await pool.query(
-    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
-     values ($1, $2, 'external', '2026-01-06', now())`,
-    [accountId, `late-${accountId}`],
-  );
-  /** Compares this month, and returns the open alerts. */
-  const openOn = async (day: number): Promise<readonly object[]> => {
-    await pool.query(`delete from safeband.seal_comparisons where month = '2026-01-01'`);
-    await pool.query(
-      `insert into safeband.seal_comparisons (month, begun_at)
-       select month, month from safeband.event_seals where month <> '2026-01-01'
-       on conflict do nothing`,
-    );
-    await audit(later + day * DAY_MS);
-    const { rows } = await pool.query<object>(
-      `select account_id as of, details->>'account' as account, details->>'found' as found,
-              details->>'differences' as count
-         from safeband.alerts where kind = 'log_altered' and resolved_at is null`,
-    );
-    return rows;
-  };
-  const alert = { of: FLEET, account: accountId, found: 'row was added' };
-  expect(await openOn(1)).toEqual([{ ...alert, count: '1' }]);
-  expect(await months()).toEqual(after);
-  // A person accepts this difference, and no other one.
-  await pool.query(`update safeband.alerts set resolved_at = raised_at where kind = 'log_altered'`);
-  expect(await openOn(2)).toEqual([]);
-  await pool.query(
-    `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
-     values ($1, $2, 'external', '2026-01-06', now())`,
-    [accountId, `more-${accountId}`],
-  );
-  expect(await openOn(3)).toEqual([{ ...alert, count: '2' }]);
-};
-
-export const SEAL_CHECKS = {
-  'the audit seals a month at a time, and finds a row that was added': sealedByAudit,
-} satisfies Readonly<Record<string, DatabaseCheck>>;
-
 export const DATA_CHECKS = {
   'an erased person is in no table, and is still refused': erasedEverywhere,
   'the chats of deleted reservations are erased': erasedAfterDeletion,
   'verify finds a row that was added to a sealed month': verified,
   'a row that a rule still needs is kept': needed,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
-export type DataCheckName = keyof typeof DATA_CHECKS | keyof typeof SEAL_CHECKS;
+export type DataCheckName = keyof typeof DATA_CHECKS;
 
 const RETENTION = 'migrations/0051_retention.sql';
 const PRUNE = 'migrations/0067_order_retention.sql';
@@ -289,37 +226,5 @@ export const DATA_MUTANTS: readonly Mutant<DataCheckName>[] = [
     old: `return { result: 'broken' };`,
     mutated: `await db.query('select 1');`,
     by: 'verify finds a row that was added to a sealed month',
-  },
-  {
-    rule: 'R29',
-    what: 'the audit seals rows that came late',
-    file: 'src/postgres/data/sealDue.ts',
-    old: 'withLate: false,',
-    mutated: 'withLate: true,',
-    by: 'the audit seals a month at a time, and finds a row that was added',
-  },
-  {
-    rule: 'R29',
-    what: 'a changed row of a sealed month raises no alert',
-    file: 'src/activities/audit/seals.ts',
-    old: 'if (found.flaw) {',
-    mutated: 'if (found.flaw && found.isTooLarge) {',
-    by: 'the audit seals a month at a time, and finds a row that was added',
-  },
-  {
-    rule: 'R29',
-    what: 'a difference that a person has accepted raises an alert each time',
-    file: 'src/activities/audit/seals.ts',
-    old: 'isKnown ? []',
-    mutated: 'isKnown && false ? []',
-    by: 'the audit seals a month at a time, and finds a row that was added',
-  },
-  {
-    rule: 'R29',
-    what: 'a person who closes an alert accepts later differences, too',
-    file: 'src/postgres/data/comparisons.ts',
-    old: " and details->>'mark' = $2`",
-    mutated: ' and $2::text is not null`',
-    by: 'the audit seals a month at a time, and finds a row that was added',
   },
 ];

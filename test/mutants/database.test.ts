@@ -7,7 +7,7 @@ import { ALERT_CHECKS } from './alertChecks.js';
 import { BACKUP_CHECKS } from './backupMutants.js';
 import { CAMPAIGN_CHECKS } from './campaignMutants.js';
 import { CONTACT_CHECKS } from './contactMutants.js';
-import { DATA_CHECKS, SEAL_CHECKS } from './dataMutants.js';
+import { DATA_CHECKS } from './dataMutants.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Build, type Database } from './desk.js';
@@ -17,6 +17,7 @@ import { GROUP_SEND_CHECKS } from './groupSendMutants.js';
 import { IDENTITY_CHECKS } from './identityChecks.js';
 import { LIST_CHECKS } from './listMutants.js';
 import { RUN_CHECKS } from './runChecks.js';
+import { SEAL_CHECKS } from './sealMutants.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 
 const CHECKS = {

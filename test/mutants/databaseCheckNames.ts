@@ -11,6 +11,7 @@ import type { GroupSendCheckName } from './groupSendMutants.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import type { ListCheckName } from './listMutants.js';
 import type { RunCheckName } from './runChecks.js';
+import type { SealCheckName } from './sealMutants.js';
 
 export type CheckName =
   | DatabaseCheckName
@@ -24,4 +25,5 @@ export type CheckName =
   | DataCheckName
   | ContactCheckName
   | BackupCheckName
-  | ListCheckName;
+  | ListCheckName
+  | SealCheckName;

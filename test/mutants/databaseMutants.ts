@@ -11,6 +11,7 @@ import { GROUP_SEND_MUTANTS } from './groupSendMutants.js';
 import { IDENTITY_MUTANTS } from './identityMutants.js';
 import { LIST_MUTANTS } from './listMutants.js';
 import type { Mutant } from './mutant.js';
+import { SEAL_MUTANTS } from './sealMutants.js';
 
 const ACTIVITY = 'src/activities/account.ts';
 const ACCOUNTS = 'src/postgres/save/accounts.ts';
@@ -327,6 +328,7 @@ export const DATABASE_MUTANTS: readonly Mutant<CheckName>[] = [
   ...ALERT_MUTANTS,
   ...CAMPAIGN_MUTANTS,
   ...DATA_MUTANTS,
+  ...SEAL_MUTANTS,
   ...CONTACT_MUTANTS,
   ...GROUP_MUTANTS,
   ...GROUP_SEND_MUTANTS,

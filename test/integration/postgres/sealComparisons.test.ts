@@ -3,20 +3,10 @@
  * shows the comparisons, and the key of the worker.
  */
 import { randomUUID } from 'node:crypto';
-import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { sealWork } from '../../../src/activities/audit/seals.js';
 import { erasureFinding } from '../../../src/doctor/erasures.js';
 import { sealFinding } from '../../../src/doctor/seals.js';
-import {
-  DAY_MS,
-  dayOf,
-  HOUR_MS,
-  isoDay,
-  MINUTE_MS,
-  startOf,
-} from '../../../src/domain/primitives/time.js';
-import { RETENTION_DEFAULT } from '../../../src/domain/records/retention.js';
+import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
 import { beginComparison } from '../../../src/postgres/data/comparisons.js';
 import { erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
 import { sealMonths } from '../../../src/postgres/data/seal.js';
@@ -27,6 +17,7 @@ import { createPool, inTransaction, type Pool } from '../../../src/postgres/pool
 import { safeband } from '../../support/cli.js';
 import { withDatabase } from '../../support/database.js';
 import { fillYear } from '../../support/madeUpYear.js';
+import { auditOn } from '../../support/sealWork.js';
 
 const SECRET = Buffer.alloc(32, 7);
 const key = keyOf(SECRET);
@@ -48,34 +39,8 @@ beforeEach(async () => {
   await pool.query('delete from safeband.seal_comparisons');
 });
 
-/** Changes the event log as its owner can, with the words of docs/runbook.md. */
-async function byForce(sql: string): Promise<void> {
-  await inTransaction(pool, async (db) => {
-    await db.query('alter table safeband.inmail_events disable trigger append_only');
-    await db.query(sql);
-    await db.query('alter table safeband.inmail_events enable always trigger append_only');
-  });
-}
-
-/** Does the work on seals as the audit of a worker does, so many days after today. */
-async function auditOn(
-  work: 'seal' | 'compare',
-  { day, hour, db }: { readonly day: number; readonly hour: number; readonly db: Pool },
-): Promise<readonly string[]> {
-  const warnings: string[] = [];
-  const keep = { ...RETENTION_DEFAULT, sealAfterDays: 10 };
-  const done = sealWork(db, { keep, erasureKey: key });
-  const context = Object.create(Context.prototype, {
-    heartbeat: { value: () => undefined },
-    log: { value: { warn: (text: string) => void warnings.push(text) } },
-  });
-  const at = startOf(dayOf(now) + day) + hour * HOUR_MS;
-  const ask = { runId: `audit-${day}-${hour}`, at, skewMs: 0 };
-  await asyncLocalStorage.run(context, () => done[work](ask));
-  return warnings;
-}
 const compareOn = (day: number, hour = 4, db = pool): Promise<readonly string[]> =>
-  auditOn('compare', { day, hour, db });
+  auditOn('compare', { day, hour, db, key, now });
 type Turn = { readonly month: string; readonly day: number; readonly result: string | null };
 /** Returns which months were compared, the oldest comparison first. */
 async function turns(): Promise<readonly Turn[]> {
@@ -219,7 +184,7 @@ it('a deleted seal is not made again: each program names its month until it is r
       level: 'fail',
       text: `the seal of ${gone} was deleted: no month is sealed`,
     });
-    expect(await auditOn('seal', { day: 0, hour: 4, db: pool })).toEqual([
+    expect(await auditOn('seal', { day: 0, hour: 4, db: pool, key, now })).toEqual([
       expect.stringContaining('a seal was deleted'),
     ]);
   }
@@ -229,90 +194,4 @@ it('a deleted seal is not made again: each program names its month until it is r
   await change((table) => `insert into safeband.${table} select * from kept_${table}`);
   expect(await safeband(['verify'], { env: env() })).toMatchObject({ code: 0 });
   for (const table of tables) await pool.query(`drop table kept_${table}`);
-});
-
-it('each changed month has its alert, and a person who closes it accepts exactly these differences', async () => {
-  type Place = { readonly id: string; readonly day: string; readonly account: string };
-  const rowsOf = async (of: string): Promise<readonly Place[]> =>
-    (
-      await pool.query<Place>(
-        `select event_id::text as id, quota_day::text as day, account_id as account
-           from safeband.inmail_events where to_char(quota_day, 'YYYY-MM') = $1
-          order by event_id limit 2`,
-        [of],
-      )
-    ).rows;
-  const next = isoDay(dayOf(Date.parse(`${month}-01`) + 32 * DAY_MS)).slice(0, 7);
-  const [edited, other] = await rowsOf(month);
-  const [later] = await rowsOf(next);
-  const move = (row: Place | undefined, by: string): Promise<void> =>
-    byForce(
-      `update safeband.inmail_events set delivered_at = delivered_at + interval '${by}'
-        where event_id = ${row?.id}`,
-    );
-  type Open = { readonly alertId: number; readonly raisedAt: string };
-  const open = async (): Promise<readonly Open[]> => {
-    const { out } = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env: env() });
-    return JSON.parse(out).alerts;
-  };
-  /** Compares the first month on that day, and returns the open alerts. */
-  const openOn = async (day: number): Promise<readonly Open[]> => {
-    await pool.query('delete from safeband.seal_comparisons');
-    await compareOn(day);
-    return open();
-  };
-  const detailsOf = (row: Place | undefined) => ({
-    message:
-      `${row?.day.slice(0, 7)}: row was edited (account ${row?.account}, day ${row?.day}, ` +
-      `event ${row?.id}); 1 difference found`,
-    found: 'row was edited',
-    month: row?.day.slice(0, 7),
-    account: row?.account,
-    quotaDay: row?.day,
-    eventId: row?.id,
-    differences: 1,
-  });
-  const closes = ({ alertId, raisedAt }: Open) =>
-    safeband(
-      ['alerts', 'close', String(alertId), '--raised-at', raisedAt, '--reason', 'it is known'],
-      { env: env() },
-    );
-  const close = async (closed: Open | undefined): Promise<void> => {
-    expect(closed && (await closes(closed))).toMatchObject({ code: 0, err: '' });
-  };
-  await move(edited, '1 s');
-  const [alert] = await openOn(10);
-  expect(alert).toMatchObject({
-    accountId: 'safeband:fleet',
-    severity: 'critical',
-    quotaDay: `${month}-01`,
-    details: { ...detailsOf(edited), day: `${month}-01` },
-  });
-  expect(alert).not.toHaveProperty('details.mark');
-  await move(later, '1 s');
-  await compareOn(11);
-  const both = await open();
-  expect(both).toMatchObject([{ details: detailsOf(later) }, { alertId: alert?.alertId }]);
-  const { out } = await safeband(['alerts'], { env: env() });
-  expect(out.replaceAll(/\s+/g, ' ')).toContain(detailsOf(later).message);
-  await close(both[0]);
-  // The month has differed again since the person has read its alert.
-  await move(other, '1 s');
-  const [more] = await openOn(12);
-  expect(more).toMatchObject({ details: { month, differences: 2 } });
-  expect(alert && (await closes(alert))).toMatchObject({
-    code: 5,
-    err: expect.stringContaining('AlertRaisedAgain'),
-  });
-  await close(more);
-  expect(await openOn(13)).toEqual([]);
-  // The rows are as they were, and the same edit again is not what the person has accepted.
-  await move(edited, '-1 s');
-  expect(await openOn(14)).toMatchObject([{ details: { month, differences: 1 } }]);
-  await move(other, '-1 s');
-  const [last] = await openOn(15);
-  expect(last).toMatchObject({ alertId: alert?.alertId });
-  await close(last);
-  await move(edited, '1 s');
-  expect(await openOn(16)).toMatchObject([{ details: { month, differences: 1 } }]);
 });
