@@ -11,7 +11,7 @@ import proto from '@temporalio/proto';
 import type { TasksReading } from '../domain/reconcile/failingTasks.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { grpcCodeOf } from './connect.js';
-import { WORKFLOW_TYPE, workflowIdOf, type StartHint } from './protocol.js';
+import { SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf, type StartHint } from './protocol.js';
 
 const {
   WorkflowExecutionStatus: Status,
@@ -98,15 +98,24 @@ function failedTries(events: readonly HistoryEvent[]): readonly Try[] {
 
 const PAGE = 1_000;
 
-/** Returns the ids of the accounts whose workflows run. */
-export async function listRunning(client: Client): Promise<ReadonlySet<string>> {
+/**
+ * Returns the ids of the accounts whose workflows run, and whether each has read its rows: then it
+ * has published its state.
+ */
+export async function listRunning(client: Client): Promise<ReadonlyMap<string, boolean>> {
   const prefix = workflowIdOf('');
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
-  const ids = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query, pageSize: PAGE })) {
-    if (workflowId.startsWith(prefix)) ids.add(workflowId.slice(prefix.length));
+  const found = new Map<string, boolean>();
+  for await (const run of client.workflow.list({ query, pageSize: PAGE })) {
+    const { workflowId, typedSearchAttributes } = run;
+    if (!workflowId.startsWith(prefix)) continue;
+    const accountId = workflowId.slice(prefix.length);
+    // For a moment, the list may have a run that has ended and the next one.
+    const published = typedSearchAttributes.getAll();
+    const hasRead = published.some(({ key }) => key.name === SEARCH_ATTRIBUTES.state);
+    found.set(accountId, hasRead && found.get(accountId) !== false);
   }
-  return ids;
+  return found;
 }
 
 /** Terminates that run, and no other. Throws `WorkflowNotFoundError` if it has ended. */

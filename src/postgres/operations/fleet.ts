@@ -131,21 +131,6 @@ export async function readConnected(db: Queryable): Promise<readonly string[]> {
   return rows.map(({ id }) => id);
 }
 
-/**
- * Returns the connected accounts that an audit has started, or was about to start, and that have
- * not claimed their rows since. The audit raises the alert before the start.
- */
-export async function readUnopened(db: Queryable): Promise<readonly string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select account_id as id from safeband.alerts raised join safeband.accounts a using (account_id)
-      where raised.kind = 'workflow_missing' and raised.resolved_at is null
-        -- An acknowledgement changes recorded_at.
-        and raised.acknowledged_at is null
-        and a.state <> 'disconnected' and a.recorded_at < raised.recorded_at`,
-  );
-  return rows.map(({ id }) => id);
-}
-
 /** Returns which of the accounts have claimed their rows since they were started. */
 export async function readOpened(
   db: Queryable,

@@ -7,12 +7,7 @@ import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { SECOND_MS } from '../../../domain/primitives/time.js';
 import { previewOrder } from '../../../postgres/fleet/orderPreview.js';
-import {
-  readClock,
-  readConnected,
-  readOpened,
-  readUnopened,
-} from '../../../postgres/operations/fleet.js';
+import { readConnected } from '../../../postgres/operations/fleet.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { withProgress, type Style } from '../../output.js';
@@ -95,34 +90,27 @@ async function recovered(
   const { client, taskQueue } = await world.temporal();
   const { listRunning } = await import('../../../temporal/workflowTasks.js'); // heavy
   const { startAudit } = await import('../../../temporal/schedules.js');
-  const since = await readClock(pool);
-  const started = new Set<string>();
   let last = { left: Number.POSITIVE_INFINITY, at: now() };
   for (;;) {
     const begin = now();
     const running = await listRunning(client);
     const ids = await readConnected(pool);
-    const missed = new Set(ids.filter((id) => !running.has(id)));
-    // Audits that began before this command have started accounts, too.
-    for (const id of [...missed, ...(await readUnopened(pool))]) started.add(id);
-    const [connected, missing] = [ids.length, missed.size];
+    const missing = ids.filter((id) => !running.has(id)).length;
+    // Also those that other audits have started. Alerts do not show them: a person may work on
+    // one, and an audit closes it as soon as the workflow runs.
+    const opening = ids.filter((id) => running.get(id) === false).length;
+    const connected = ids.length;
     show(textOf({ connected, missing }));
-    // The row of a started account shows whether it waits, as soon as the account has read it.
-    const asked = ids.filter((id) => started.has(id));
-    const opened = await readOpened(
-      pool,
-      asked.map((id) => [id, since]),
-    );
-    const read = new Set(opened);
-    const left = asked.filter((id) => missed.has(id) || !read.has(id)).length;
+    const left = missing + opening;
     if (left < last.left) last = { left, at: now() };
     if (left === 0 || io.signal.aborted || now() - last.at > PATIENCE_MS) {
+      // An account that has read its rows has written there whether it waits.
       const { count: waiting } = await previewOrder(pool, {
         kind: 'resume',
         filter: WAITING,
         accounts: null,
       });
-      return { connected, missing, opening: left - missing, waiting };
+      return { connected, missing, opening, waiting };
     }
     if (missing > 0) await startAudit(client, taskQueue);
     await sleep(Math.max(CHECK_MS, 2 * (now() - begin)));
