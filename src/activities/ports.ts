@@ -153,7 +153,12 @@ export type Audited = {
 };
 
 /** How many tries of one sender of webhooks succeeded and failed. */
-export type WebhooksSent = { readonly delivered: number; readonly failed: number };
+export type WebhooksSent = {
+  readonly delivered: number;
+  readonly failed: number;
+  /** True if there is no endpoint. Older workers do not answer it. */
+  readonly isIdle?: boolean;
+};
 
 /** A reservation that has contacted a recipient, or may have. */
 export type FoundContact = {
@@ -224,11 +229,14 @@ export interface Activities {
   auditFleet(ask: AuditAsk): Promise<Audited>;
 
   /**
-   * Sends the webhooks that are due, in order for each endpoint, for that long.
+   * Sends due webhooks for that long, in order for each endpoint; ends if there is no endpoint.
    * Safe to run again: each try is recorded when it ends. A try that was not recorded is made again
    * under the same id, and two senders never work at once.
    */
   sendWebhooks(ask: { readonly forMs: number }): Promise<WebhooksSent>;
+
+  /** Waits for an endpoint of webhooks, at most so long. Safe to run again: it only reads. */
+  awaitEndpoint(ask: { readonly forMs: number }): Promise<{ readonly isThere: boolean }>;
 
   /**
    * Writes a change of the brake to its trace (R27).

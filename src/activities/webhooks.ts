@@ -5,6 +5,7 @@ import type { Pool } from '../postgres/pool.js';
 import { mayCall, type Network } from '../webhooks/networks.js';
 import { createPoster } from '../webhooks/post.js';
 import { sendUntil } from '../webhooks/sender.js';
+import { pause, untilEndpoint } from '../webhooks/waiting.js';
 
 export type WebhookNeeds = {
   /** Private networks that may be called; none by default. */
@@ -15,12 +16,14 @@ export type WebhookNeeds = {
 
 export function webhookActivities(
   pool: Pool,
-  { networks = [], leaving }: WebhookNeeds,
-): Pick<Activities, 'sendWebhooks'> {
+  { networks = [], leaving: stopping }: WebhookNeeds,
+): Pick<Activities, 'sendWebhooks' | 'awaitEndpoint'> {
+  /** Aborted when the activity is cancelled or the worker stops. */
+  const leavingNow = (): AbortSignal =>
+    AbortSignal.any([cancellationSignal(), ...(stopping ? [stopping] : [])]);
   return {
     sendWebhooks: async ({ forMs }) => {
       const poster = createPoster(mayCall(networks));
-      const signals = [cancellationSignal(), ...(leaving ? [leaving] : [])];
       try {
         return await sendUntil(
           {
@@ -28,7 +31,7 @@ export function webhookActivities(
             post: poster.post,
             now: Date.now,
             random: Math.random,
-            leaving: AbortSignal.any(signals),
+            leaving: leavingNow(),
             beat: heartbeat,
             warn: (line, details) => log.warn(line, { ...details }),
           },
@@ -37,6 +40,10 @@ export function webhookActivities(
       } finally {
         poster.close();
       }
+    },
+    awaitEndpoint: async ({ forMs }) => {
+      const needs = { db: pool, now: Date.now, pause, leaving: leavingNow(), beat: heartbeat };
+      return { isThere: await untilEndpoint(needs, Date.now() + forMs) };
     },
   };
 }

@@ -58,6 +58,7 @@ const each = (all: Activities, wrap: Wrap): Activities => ({
   readClock: wrap('readClock', () => all.readClock()),
   auditFleet: wrap('auditFleet', (ask) => all.auditFleet(ask)),
   sendWebhooks: wrap('sendWebhooks', (ask) => all.sendWebhooks(ask)),
+  awaitEndpoint: wrap('awaitEndpoint', (ask) => all.awaitEndpoint(ask)),
   noteBrake: wrap('noteBrake', (ask) => all.noteBrake(ask)),
   runOrder: wrap('runOrder', (ask) => all.runOrder(ask)),
   findContacts: wrap('findContacts', (ask) => all.findContacts(ask)),

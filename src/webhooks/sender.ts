@@ -3,7 +3,6 @@
  * once. All progress is in Postgres, so a sender that dies loses nothing. Its unfinished events are
  * sent again with the same id.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
 import { WEBHOOK_KEPT_MS } from '../domain/primitives/limits.js';
 import { isGivenUp, retryDelay, secretsAt } from '../domain/wire/webhookEvents.js';
@@ -13,6 +12,7 @@ import { inTransaction, type Pool } from '../postgres/pool.js';
 import { dropOld, placeEvents, writeEnds } from '../postgres/webhooks/outbox.js';
 import {
   giveSenderLock,
+  hasEndpoint,
   keepSenderLock,
   listDue,
   listPings,
@@ -29,6 +29,7 @@ import {
 import { flawOf, type Post } from './post.js';
 import { bodyOf } from './slack.js';
 import { Slots } from './slots.js';
+import { LOOK_MS, pause } from './waiting.js';
 
 /** Maximum number of endpoints that are called at once. */
 const AT_ONCE = 16;
@@ -36,8 +37,6 @@ const AT_ONCE = 16;
 const PINGS_AT_ONCE = 2;
 /** How long an endpoint may use its place while others wait. */
 const TURN_MS = 10 * SECOND_MS;
-/** How often the sender looks for new events. */
-const LOOK_MS = SECOND_MS;
 /** The status of a receiver that wants no further event (Standard Webhooks). */
 const GONE = 410;
 
@@ -54,14 +53,21 @@ export type SenderNeeds = {
   /** Logs a line for people, for example that an endpoint was disabled. */
   readonly warn: (line: string, details: { readonly [name: string]: unknown }) => void;
 };
-export type Sent = { readonly delivered: number; readonly failed: number };
+export type Sent = {
+  readonly delivered: number;
+  readonly failed: number;
+  /** True if it ended because there is no endpoint. */
+  readonly isIdle: boolean;
+};
 
-/** Sends until that instant, or until `leaving` is aborted. */
+/** Sends until that instant, until `leaving` is aborted, or until there is no endpoint. */
 export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
   asOnly(needs, async (sender, checkOnce) => {
     while (!needs.leaving.aborted && needs.now() < end) {
       await checkOnce();
       needs.beat(sender.sent.delivered);
+      sender.sent.isIdle = !(await hasEndpoint(needs.pool));
+      if (sender.sent.isIdle) return;
       await pause(LOOK_MS, needs.leaving);
     }
   });
@@ -100,7 +106,7 @@ async function asOnly(
 }
 
 class Sender {
-  readonly sent = { delivered: 0, failed: 0 };
+  readonly sent = { delivered: 0, failed: 0, isIdle: false };
   readonly #needs: SenderNeeds;
   readonly #endpoints = new Slots(AT_ONCE, (endpointId) => this.#guarded(this.#drain(endpointId)));
   readonly #pings = new Slots(PINGS_AT_ONCE, (endpointId) => this.#guarded(this.#ping(endpointId)));
@@ -259,7 +265,3 @@ function reasonToStop(status: number | null, failingSince: Instant, at: Instant)
   if (status === GONE) return 'the receiver answered 410: it wants no further event';
   return isGivenUp(failingSince, at) ? 'the receiver accepted no event for three days' : null;
 }
-
-/** Resolves after that time, or when `leaving` is aborted. */
-const pause = (ms: number, leaving: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal: leaving }).catch(() => undefined);

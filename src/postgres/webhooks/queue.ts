@@ -75,6 +75,12 @@ export const listDue = (db: Queryable, at: Instant): Promise<readonly string[]> 
     [at],
   );
 
+/** True if there is an endpoint, also a disabled one. Without one, no event is written. */
+export async function hasEndpoint(db: Queryable): Promise<boolean> {
+  const { rowCount } = await db.query('select from safeband.webhook_endpoints limit 1');
+  return rowCount === 1;
+}
+
 /** Reads the endpoint as it is now; undefined if it is removed, disabled, or not due. */
 export async function readDue(
   db: Queryable,

@@ -21,6 +21,7 @@ const activities = (some: Partial<Activities>): Activities => ({
   readClock: none,
   auditFleet: none,
   sendWebhooks: none,
+  awaitEndpoint: none,
   noteBrake: none,
   runOrder: none,
   findContacts: none,
