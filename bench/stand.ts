@@ -13,6 +13,7 @@ import {
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { keepStacksShort, sharedBundle } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../src/platform/groupDecisions.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { sizesFrom } from '../src/platform/sizes.js';
@@ -118,6 +119,7 @@ async function onStack(
     workflowsPath: files.workflows,
     interceptors: { workflowModules: [files.interceptors] },
     dataConverter: { payloadConverterPath: files.payloadConverter },
+    sinks: NO_GROUP_DECISIONS,
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: sizesFrom(process.env).cachedAccounts,
     bundlerOptions: sharedBundle(files),

@@ -22,6 +22,7 @@ import {
   printPlainly,
   Waiting,
 } from './platform/starting.js';
+import { NO_GROUP_DECISIONS } from './platform/groupDecisions.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
 import { ConfigError } from './platform/environment.js';
 import { payloadKeysFrom } from './temporal/payloadKeys.js';
@@ -52,6 +53,7 @@ async function gate(
 ): Promise<Tally> {
   const options = {
     ...workflowCode,
+    sinks: NO_GROUP_DECISIONS,
     dataConverter: converterOf(payloadKeysFrom(process.env)),
   };
   let [count, refused] = [0, 0];

@@ -1,7 +1,12 @@
 /** `npm run worker`: runs the accounts' workflows and writes their rows. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerDeploymentOptions,
+} from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
 import { keepStacksShort, sharedBundle } from './temporal/bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
@@ -15,10 +20,12 @@ import {
   type WorkerVersion,
 } from './platform/config.js';
 import { sizesFrom, type Sizes } from './platform/sizes.js';
+import { groupDecisions } from './platform/groupDecisions.js';
 import { createLogger } from './platform/logger.js';
 import { retentionFrom } from './platform/retention.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { erasureKeyFrom } from './postgres/data/erasureKey.js';
+import { readLargest } from './postgres/groups/members.js';
 import { poolOf, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
 import { SECOND_MS } from './domain/primitives/time.js';
@@ -89,6 +96,11 @@ export async function createWorker(
     ...workflowCode,
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
+    sinks: groupDecisions({
+      meter: Runtime.instance().metricMeter,
+      readLargest: () => readLargest(pool),
+      now: Date.now,
+    }),
     activities: {
       ...named(createActivities({ pool, webhooks, defaultPacing, sizes, retention, erasureKey })),
     },

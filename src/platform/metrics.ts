@@ -115,6 +115,16 @@ const FLEET: { readonly [name: string]: Shown } = {
     labels: ['group'],
     values: byGroup(({ uncertain }) => uncertain),
   },
+  safeband_group_slots_in_flight: {
+    help: 'Reservations without an outcome, of any day, by group',
+    labels: ['group'],
+    values: byGroup(({ inFlight }) => inFlight),
+  },
+  safeband_group_asks_waiting: {
+    help: 'Asks that wait in the lines of accounts, by group',
+    labels: ['group'],
+    values: byGroup(({ waiting }) => waiting),
+  },
   safeband_group_cooldowns: {
     help: 'Accounts in a cooldown, by group',
     labels: ['group'],

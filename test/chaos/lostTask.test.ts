@@ -8,6 +8,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
 import type { Activities } from '../../src/activities/ports.js';
 import type { Delivered } from '../../src/domain/commands/deliver.js';
 import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
@@ -58,6 +59,7 @@ async function doomedWorker(count: number): Promise<{ end: () => Promise<void> }
     connection: native,
     taskQueue: stand.taskQueue,
     workflowBundle: { codePath: inject('workflowBundlePath') },
+    sinks: NO_GROUP_DECISIONS,
     activities,
     shutdownForceTime: '1s',
   });

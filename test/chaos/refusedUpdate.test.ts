@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
 import { named } from '../../src/temporal/answers.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { run, statusOf, update, whenSaved } from '../support/account.js';
@@ -38,6 +39,7 @@ beforeAll(async () => {
     connection: native,
     taskQueue,
     workflowBundle: { codePath: inject('workflowBundlePath') },
+    sinks: NO_GROUP_DECISIONS,
     activities: named(createActivities({ pool: stand.pool })),
   });
   done = worker.run();

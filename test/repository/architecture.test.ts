@@ -15,11 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'temporal/protocol': ['domain', '@temporalio/workflow', '@temporalio/common'],
   'temporal/answers': ['activities/ports', 'temporal/protocol', '@temporalio/common'],
   'temporal/payloadConverter': ['@temporalio/common'],
-  'temporal/interceptors': [
-    'temporal/protocol',
-    '@temporalio/workflow',
-    '@temporalio/workflow/lib',
-  ],
+  'temporal/interceptors': ['temporal/protocol', '@temporalio/workflow'],
   workflows: [
     'workflows',
     'temporal/answers',
@@ -170,6 +166,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   'platform/metrics': ['prom-client', 'postgres/operations/gauges'],
+  'platform/groupDecisions': ['activities/ports', 'domain', 'postgres/groups', '@temporalio'],
   'temporal/codec': [
     'temporal/payloadKeys',
     'platform/environment',

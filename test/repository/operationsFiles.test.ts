@@ -23,9 +23,11 @@ const anchors = new Set([...sections.keys()].map(anchorOf));
 
 type Rule = {
   readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
   readonly annotations: { readonly summary: string; readonly runbook_url: string };
 };
-const { groups }: { groups: readonly { readonly rules: readonly Rule[] }[] } = parse(
+const { groups }: { groups: readonly { name: string; rules: readonly Rule[] }[] } = parse(
   read('ops/prometheus/alerts.yml'),
 );
 const rules = groups.flatMap((group) => group.rules);
@@ -54,6 +56,19 @@ it('is where each rule links to, at the address of the server', () => {
   });
   expect(broken).toEqual([]);
   expect(rules.length).toBeGreaterThan(20);
+});
+
+it('rules of one group name it, and leave out accounts that are of no one group', () => {
+  const ofGroups = groups.find(({ name }) => name === 'safeband-groups')?.rules ?? [];
+  expect(ofGroups.length).toBeGreaterThan(2);
+  for (const { alert, expr, labels, annotations } of ofGroups) {
+    expect([alert, labels.severity]).toEqual([alert, 'warning']);
+    expect(annotations.summary).toContain('group {{ $labels.group }}');
+    expect(expr).toContain('group!~"none|other"');
+    // Each side of an operator has one series for each group, also with several servers.
+    const sides = expr.split(/ unless | > /).map((side) => side.replace(/^0\.\d+ \* /, ''));
+    for (const side of sides) expect(side).toMatch(/^(max|sum) by \(group\) \(/);
+  }
 });
 
 const LINKING = [

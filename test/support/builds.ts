@@ -9,6 +9,7 @@ import { temporal } from '@temporalio/proto';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
 import { versioned } from '../../src/worker.js';
 import type { Stand } from './stand.js';
 
@@ -26,6 +27,7 @@ export async function startBuild(
     connection,
     taskQueue,
     workflowBundle: { codePath },
+    sinks: NO_GROUP_DECISIONS,
     activities: { ...createActivities({ pool }) },
     workerDeploymentOptions: versioned(version),
     maxCachedWorkflows: 200,

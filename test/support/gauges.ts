@@ -23,6 +23,17 @@ export async function giveOrders(pool: Pool): Promise<void> {
   );
 }
 
+/** Writes three asks of an account in their lines: two wait, and one has left it. */
+export const giveAsks = (pool: Pool, accountId: string) =>
+  pool.query(
+    `insert into safeband.waiting (account_id, reservation_id, state, lease_seconds, journaled, again,
+       priority, valid_until, asked_at, reason, decided_at, number)
+     select $1, 'w' || n, case n when 3 then 'withdrawn' else 'waiting' end, 900, false, false, 5,
+            now(), now(), 'daily_cap', case n when 3 then now() end, n
+       from generate_series(1, 3) n`,
+    [accountId],
+  );
+
 /** Returns a brake of two hours, and one of a group since a minute. */
 export const brakesAt = (now: number): BrakeState => [
   { brakeId: 'a', group: null, since: isoInstant(now - 7_200_000) },
@@ -43,6 +54,10 @@ export const FLEET_METRICS = [
   'safeband_group_slots_spent{group="team",state="cooldown"} 30',
   'safeband_group_slots_uncertain{group="none"} 0',
   'safeband_group_slots_uncertain{group="team"} 2',
+  'safeband_group_slots_in_flight{group="none"} 1',
+  'safeband_group_slots_in_flight{group="team"} 0',
+  'safeband_group_asks_waiting{group="none"} 0',
+  'safeband_group_asks_waiting{group="team"} 2',
   'safeband_group_cooldowns{group="none"} 0',
   'safeband_group_cooldowns{group="team"} 1',
   'safeband_group_alerts_open{group="none",severity="info"} 1',

@@ -8,6 +8,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import Long from 'long';
 import { expect, inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
 import { registerAttributes } from '../../src/temporal/attributes.js';
 import type { Stand } from './stand.js';
 
@@ -39,6 +40,7 @@ export async function otherTemporal({ pool }: Pick<Stand, 'pool'>): Promise<Othe
       namespace,
       taskQueue,
       workflowBundle: { codePath: inject('workflowBundlePath') },
+      sinks: NO_GROUP_DECISIONS,
       activities: { ...createActivities({ pool }) },
     });
   const worker = await create();

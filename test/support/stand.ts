@@ -12,6 +12,7 @@ import { inject } from 'vitest';
 import { USUAL_SIZES, type Sizes } from '../../src/platform/sizes.js';
 import type { Pacing } from '../../src/domain/account/policy.js';
 import { createActivities } from '../../src/activities/index.js';
+import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
 import { named } from '../../src/temporal/answers.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
@@ -125,6 +126,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       taskQueue,
       workflowBundle: { codePath },
       dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
+      sinks: NO_GROUP_DECISIONS,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
       // If each task is a replay, contexts overlap in time, so they must not be shared.

@@ -5,6 +5,24 @@ import { rowsOf, type Queryable } from '../pool.js';
 export type GroupFilter = string | null;
 /** Filters read this word as the accounts without a group. */
 export const NO_GROUP = 'none';
+/** Metrics sum the groups that have no line of their own under this word. */
+export const OTHER_GROUPS = 'other';
+/** Groups that have lines of their own in metrics. */
+const GROUPS_SHOWN = 20;
+
+/** Selects the groups with lines of their own, the largest ones, from rows with `group_name`. */
+export const largestOf = (rows: string): string =>
+  `select group_name as name from ${rows} group by group_name
+    order by count(*) desc, group_name limit ${GROUPS_SHOWN}`;
+
+/** Reads the groups that have lines of their own in metrics. */
+export const readLargest = (db: Queryable): Promise<readonly string[]> =>
+  rowsOf(
+    db,
+    `select to_jsonb(name::text) as row
+       from (${largestOf('safeband.accounts where group_name is not null')}) largest`,
+    [],
+  );
 
 /** Reads the ids of the accounts of a group, by id. */
 export const membersOf = async (db: Queryable, group: string): Promise<readonly string[]> => {

@@ -4,6 +4,7 @@
  */
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
+import { largestOf, NO_GROUP } from '../groups/members.js';
 import { COMPARED_SINCE } from '../data/comparisons.js';
 import { onlyRow, rowsOf, type Queryable } from '../pool.js';
 import { SAVED } from '../save/accounts.js';
@@ -17,8 +18,9 @@ import type { AccountState } from '../../domain/gate/accountState.js';
 export type Gauges = {
   readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
   /**
-   * Accounts, those in a cooldown, and their slots of today, by group (R26): the largest groups,
-   * `none`, and all others as `other`, so that the number of lines has a limit.
+   * Accounts, those in a cooldown, their slots of today, their slots in flight of any day, and the
+   * asks that wait, by group (R26): the largest groups, `none`, and all others as `other`, so that
+   * the number of lines has a limit.
    */
   readonly groups: readonly {
     readonly group: string;
@@ -27,6 +29,8 @@ export type Gauges = {
     readonly cooldowns: number;
     readonly counter: number;
     readonly uncertain: number;
+    readonly inFlight: number;
+    readonly waiting: number;
   }[];
   /** Those of `alerts`, by the same groups; alerts of the whole fleet count as `none`. */
   readonly groupAlerts: readonly {
@@ -86,16 +90,13 @@ export type Gauges = {
 const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',
   'failing', 'restarted']`;
 
-/** Groups that have lines of their own. */
-const GROUPS_SHOWN = 20;
-
-const LARGEST = `select group_name as name from current where group_name <> 'none'
-        group by group_name order by count(*) desc, group_name limit ${GROUPS_SHOWN}`;
+const LARGEST = largestOf(`current where group_name <> '${NO_GROUP}'`);
 const BY_GROUP = `(select coalesce(jsonb_agg(jsonb_build_object('group', name, 'state', state,
-           'count', count, 'cooldowns', cooldowns, 'counter', counter, 'uncertain', uncertain)
-             order by name, state), '[]')
+           'count', count, 'cooldowns', cooldowns, 'counter', counter, 'uncertain', uncertain,
+           'inFlight', in_flight, 'waiting', waiting) order by name, state), '[]')
            from (select coalesce(l.name, case c.group_name when 'none' then 'none' else 'other' end)
                           as name, state, count(*), count(cause) as cooldowns,
+                        sum(open)::int as in_flight, sum(waiting)::int as waiting,
                         coalesce(sum(counter) filter (where is_today), 0)::int as counter,
                         coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain
                    from current c left join largest l on l.name = c.group_name
@@ -126,6 +127,17 @@ const ORDERS = `(select jsonb_build_object(
          from safeband.orders o left join safeband.order_counts c using (order_id)
         where o.ended_at is null or o.made_at > statement_timestamp() - interval '1 day')`;
 
+/** Counts what is open in each account, in the indexes of open rows. */
+const OF_ACCOUNTS = `opened as materialized (
+       select account_id as id, count(*)::int as open,
+              (count(*) filter (where lease_expires_at
+                < statement_timestamp() - interval '20 minutes'))::int as overdue
+         from safeband.reservations where state = 'in_flight' group by account_id
+     ), asks as (
+       select account_id as id, count(*)::int as waiting
+         from safeband.waiting where state = 'waiting' group by account_id
+     )`;
+
 /**
  * Reads all gauges; 10,000 accounts take some 30 ms. `rollLatestMs`: how long after midnight UTC
  * a row may have an earlier day (R7).
@@ -133,14 +145,15 @@ const ORDERS = `(select jsonb_build_object(
 export async function readGauges(db: Queryable, rollLatestMs: number): Promise<Gauges> {
   const found = await rowsOf<Gauges>(
     db,
-    `with current as materialized (
+    `with ${OF_ACCOUNTS}, current as materialized (
        select gate.state, gate.cooldown_cause as cause,
               mode = 'shadow' as is_shadow, coalesce(group_name, 'none') as group_name,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
               counter_day < safeband.utc_day(statement_timestamp() - $1::interval) as is_late,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
-              greatest(hot_since, last_checked_at) as checked_at
-         from ${SAVED}
+              greatest(hot_since, last_checked_at) as checked_at,
+              coalesce(open, 0) as open, coalesce(waiting, 0) as waiting
+         from ${SAVED} left join opened using (id) left join asks using (id)
          cross join lateral safeband.gate_at(safeband.as_saved(as_is), statement_timestamp()) gate
      ), largest as (${LARGEST}
      ), sums as (
@@ -155,10 +168,8 @@ export async function readGauges(db: Queryable, rollLatestMs: number): Promise<G
               (count(*) filter (where is_late and state <> 'disconnected'))::int as late
          from current
      ), slots as (
-       select count(*)::int as open,
-              (count(*) filter (where lease_expires_at
-                < statement_timestamp() - interval '20 minutes'))::int as overdue
-         from safeband.reservations where state = 'in_flight'
+       select coalesce(sum(open), 0)::int as open, coalesce(sum(overdue), 0)::int as overdue
+         from opened
      ), waiting as (
        select e.recorded_at from safeband.webhook_endpoints w
          join safeband.webhook_events e on e.position > w.position

@@ -33,7 +33,7 @@ export function decided(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire
   giveBack(self, ask, answer);
   // An ask that waits is counted and answered when its turn has come (R21).
   if (!isRefusal(answer) && 'waiting' in answer) return answer;
-  countDecision(answer);
+  countDecision(answer, self.entity?.account.policy.group ?? null);
   if (ask.replyTo && !isRefusal(answer)) reply(self, ask.replyTo, answer);
   return answer;
 }

@@ -30,7 +30,7 @@ export function answerLine(self: AccountRun): void {
   for (const ask of answerable(self.entity)) {
     const { account } = self.read();
     const decision = decidedWire(account, ask, self.now());
-    countDecision(decision);
+    countDecision(decision, account.policy.group ?? null);
     if (ask.replyTo) reply(self, ask.replyTo, decision);
     const { reservationId } = ask;
     self.entity = record(self.read(), [{ type: 'AskAnswered', reservationId }]);

@@ -24,7 +24,7 @@ import { GROWING_TABLES, readTotalSize } from '../../../src/postgres/operations/
 import { makeKey } from '../../../src/postgres/access/keys.js';
 import { knownMigrations } from '../../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../../src/postgres/pool.js';
-import { brakesAt, FLEET_METRICS, giveOrders } from '../../support/gauges.js';
+import { brakesAt, FLEET_METRICS, giveAsks, giveOrders } from '../../support/gauges.js';
 import { freshDatabase } from '../../support/stand.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -267,6 +267,7 @@ it('metrics show the fleet to a key of all accounts', async () => {
      values ('2026-09-01', now(), now() - interval '1 hour', 'equal'),
             ('2026-10-01', now(), now() - interval '2 days', 'differs')`,
   );
+  await giveAsks(pool, 'acme-1');
   await giveOrders(pool).then(() => (brakes = brakesAt(now)));
   const key = await makeKey(pool, { name: 'prometheus', role: 'reader' });
   const scraped = await metricsFor(key?.key ?? '');

@@ -123,6 +123,9 @@ it("a worker serves the SDK's metrics and Safeband's, with every name of dashboa
   await unknownType.terminate();
   const [ofWorker, ofServer] = [await scrapeWorker(), await serverScrape()];
   expect(ofWorker).toMatch(/^safeband_decisions_total\{.*reason="granted".*\} 4$/m);
+  expect(ofWorker).toMatch(
+    /^safeband_group_decisions_total\{(?=.*group="none")(?=.*reason="granted").*\} 4$/m,
+  );
   expect(ofWorker).toMatch(/^safeband_would_deny_total\{.*reason="weekly_cap".*\} 1$/m);
   expect(ofWorker).toMatch(/^safeband_writes_total\{.*outcome="unanswered".*\} \d+$/m);
   expect(ofServer).toMatch(
