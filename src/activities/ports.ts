@@ -24,7 +24,7 @@ import type { ClaimedContacts, ContactClaims, LeftClaim } from '../domain/fleet/
 import type { BrakeChange } from '../domain/fleet/brake.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
-/** What a workflow reports to its worker. It leaves no trace in the history, so no decision needs it. */
+/** What a workflow reports to its worker, without a trace in the history. */
 export type Reported = {
   readonly decisions: {
     /** An ask of an account of that group was answered; null: an account without a group. */

@@ -85,7 +85,18 @@ export function campaign(raw: string): string {
 export const groupList = (raw: string): readonly string[] =>
   raw.split(',').map((one) => group(one.trim()));
 /** A group as a filter; `none`: accounts without one. */
-export const groupFilter = (raw: string): string => (raw === 'none' ? raw : group(raw));
+const groupFilter = (raw: string): string => (raw === 'none' ? raw : group(raw));
+/** The filter by group of a list (R26): of all lists with the same words. `what`: its accounts. */
+export const groupFilterOption = (what = 'accounts'): Option =>
+  new Option('--group <group>', `only ${what} of this group; none: ${what} without one`).argParser(
+    groupFilter,
+  );
+/** That of a list of things that name accounts, such as keys. */
+export const groupScopeOption = (what: string): Option =>
+  new Option(
+    '--group <group>',
+    `only ${what} that name this group or an account of it; none: an account without one`,
+  ).argParser(groupFilter);
 
 /** The label of accounts that belong together. */
 export function group(raw: string): string {

@@ -61,6 +61,7 @@ it('every page fits each width from 320 to 2560 px, and passes the checks of axe
     '/webhooks',
     '/orders',
     '/groups',
+    '/waiting',
     '/groups/eu-sales/policy',
     `/search?q=${id}`,
     `/reservations?accountId=${id}`,

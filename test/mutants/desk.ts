@@ -20,7 +20,7 @@ import type { findKey, makeKey } from '../../src/postgres/access/keys.js';
 import type { GroupAsking } from '../../src/client/group/groupAsking.js';
 import type { routeOf } from '../../src/domain/fleet/groupAsk.js';
 import type { pgGroupDesk } from '../../src/postgres/groups/desk.js';
-import type { idsOfGroup } from '../../src/postgres/groups/members.js';
+import type { idsOfGroup, readLargest } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import type { erasePerson } from '../../src/postgres/data/erase.js';
 import type { keyOf } from '../../src/postgres/data/erasureKey.js';
@@ -30,6 +30,7 @@ import type { verifySeals } from '../../src/postgres/data/verifySeals.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import type { listAccounts } from '../../src/postgres/read/accountPages.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
+import type { pageWaiting } from '../../src/postgres/read/waiting.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
@@ -52,6 +53,8 @@ export type Build = {
   readonly findKey: typeof findKey;
   readonly makeKey: typeof makeKey;
   readonly idsOfGroup: typeof idsOfGroup;
+  readonly readLargest: typeof readLargest;
+  readonly pageWaiting: typeof pageWaiting;
   readonly orderOf: typeof orderOf;
   readonly pgGroupDesk: typeof pgGroupDesk;
   readonly GroupAsking: typeof GroupAsking;
@@ -83,7 +86,8 @@ const PARTS: Readonly<Record<string, readonly (keyof Build)[]>> = {
   'postgres/read/campaignDays': ['pageCampaignDays'],
   'postgres/read/accountPages': ['listAccounts'],
   'postgres/access/keys': ['findKey', 'makeKey'],
-  'postgres/groups/members': ['idsOfGroup'],
+  'postgres/groups/members': ['idsOfGroup', 'readLargest'],
+  'postgres/read/waiting': ['pageWaiting'],
   'domain/diagnostics/canSend/groupOrder': ['orderOf'],
   'domain/fleet/groupAsk': ['routeOf'],
   'postgres/groups/desk': ['pgGroupDesk'],

@@ -69,14 +69,45 @@ const order: DatabaseCheck = async ({ build }) => {
   expect(ordered.map(({ accountId }) => accountId)).toEqual(['most', 'less', 'early', 'late']);
 };
 
+const waiting: DatabaseCheck = async (desk) => {
+  const { foreign } = await twoGroups(desk);
+  await desk.pool.query(
+    `insert into safeband.waiting (account_id, reservation_id, state, lease_seconds, journaled, again,
+       priority, valid_until, asked_at, reason, number)
+     select unnest($1::text[]), 'w', 'waiting', 900, false, false, 5, now(), now(), 'daily_cap', 1`,
+    [[desk.accountId, foreign]],
+  );
+  const asked = { campaignId: null, after: null, limit: 9 };
+  const found = await desk.build.pageWaiting(desk.pool, { ...asked, accounts: [foreign] });
+  expect(found.map(({ item }) => item.accountId)).toEqual([foreign]);
+};
+
+/** More groups than have lines; one of them is larger than the others of this check. */
+const largest: DatabaseCheck = async ({ build, pool, accountId }) => {
+  await pool.query(
+    `insert into safeband.accounts (account_id, tier, counter_day, state, owner, owner_version,
+       version, updated_at, group_name)
+     select $1 || '-of-' || n, 'premium', current_date, 'disconnected', 'o', 1, 1, now(),
+            lower($1) || '-' || least(n, 30)
+       from generate_series(1, 40) n`,
+    [accountId],
+  );
+  const read = await build.readLargest(pool);
+  expect(read).toHaveLength(20);
+  expect(read).toContain(`${accountId.toLowerCase()}-30`);
+};
+
 export const GROUP_CHECKS = {
   'a key of a group has the accounts whose row has the group now': keyOfGroup,
   'a filter by group adds no account to those that a key may see': filter,
+  'a list of asks that wait has those of the named accounts': waiting,
+  'metrics have lines for the 20 largest groups': largest,
   'the account of a group with the most slots left is asked first': order,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type GroupCheckName = keyof typeof GROUP_CHECKS;
 
 const KEYS = 'src/postgres/access/keys.ts';
+const MEMBERS = 'src/postgres/groups/members.ts';
 const ORDER = 'src/domain/diagnostics/canSend/groupOrder.ts';
 export const GROUP_MUTANTS: readonly Mutant<GroupCheckName>[] = [
   {
@@ -98,10 +129,34 @@ export const GROUP_MUTANTS: readonly Mutant<GroupCheckName>[] = [
   {
     rule: 'R26',
     what: 'a filter by group shows all accounts of the group to each key',
-    file: 'src/postgres/groups/members.ts',
+    file: MEMBERS,
     old: 'return members.filter((id) => seen.has(id));',
     mutated: 'void seen;\n  return members;',
     by: 'a filter by group adds no account to those that a key may see',
+  },
+  {
+    rule: 'R26',
+    what: 'the asks that wait in all accounts are listed for each key',
+    file: 'src/postgres/read/waiting.ts',
+    old: 'or w.account_id = any($1))',
+    mutated: 'or true)',
+    by: 'a list of asks that wait has those of the named accounts',
+  },
+  {
+    rule: 'R26',
+    what: 'each group has a line in metrics',
+    file: MEMBERS,
+    old: 'group_name limit ${GROUPS_SHOWN}`',
+    mutated: 'group_name limit ${GROUPS_SHOWN * 1_000}`',
+    by: 'metrics have lines for the 20 largest groups',
+  },
+  {
+    rule: 'R26',
+    what: 'metrics have lines for the smallest groups',
+    file: MEMBERS,
+    old: 'order by count(*) desc, group_name',
+    mutated: 'order by count(*), group_name',
+    by: 'metrics have lines for the 20 largest groups',
   },
   {
     rule: 'R26',

@@ -20,8 +20,8 @@ const isUnknown = (error: unknown): boolean =>
 export function byKeyWebhooks(http: Http): Webhooks {
   const of = (endpointId: string): string => `/v1/webhooks/${encodeURIComponent(endpointId)}`;
   return {
-    list: async () => {
-      const answer = await http.get('/v1/webhooks');
+    list: async (group) => {
+      const answer = await http.get('/v1/webhooks', { group });
       const { items } = having<{ readonly items: readonly EndpointJson[] }>(answer, ['items']);
       return items.map((one) => picked(having<EndpointJson>(one, ENDPOINT), ENDPOINT));
     },
@@ -30,9 +30,9 @@ export function byKeyWebhooks(http: Http): Webhooks {
         await http.post('/v1/webhooks', input),
         ['endpointId', 'secret'],
       ),
-    log: async (endpointId, { limit, before }) => {
+    log: async (endpointId, { limit, before, group }) => {
       const path = `${of(endpointId)}/deliveries`;
-      const asked = { path, query: {}, limit, after: before, has: DELIVERY };
+      const asked = { path, query: { group }, limit, after: before, has: DELIVERY };
       const found = await pages<DeliveryJson>(http, asked).catch((error: unknown) => {
         if (isUnknown(error)) return undefined;
         throw error;

@@ -1,5 +1,6 @@
 /** Endpoints of webhooks, by Postgres. */
 import type { Instant } from '../../domain/primitives/time.js';
+import { idsOfGroup, scopesOfGroup } from '../../postgres/groups/members.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
   addEndpoint,
@@ -14,11 +15,13 @@ import type { Webhooks } from './source.js';
 
 /** Returns the endpoints of this database. */
 export const directWebhooks = (pool: () => Pool, now: () => Instant): Webhooks => ({
-  list: async () => (await listEndpoints(pool())).map(endpointJson),
+  list: async (group) =>
+    (await listEndpoints(pool())).filter(await scopesOfGroup(pool(), group)).map(endpointJson),
   add: (input, by) => addEndpoint(pool(), { ...input, by, at: now() }),
-  log: async (endpointId, { limit, before }) => {
+  log: async (endpointId, { limit, before, group }) => {
     if (!(await readEndpoint(pool(), endpointId))) return undefined;
-    const page = { limit: limit + 1, ...(before === null ? {} : { before }) };
+    const accounts = await idsOfGroup(pool(), { group, accounts: null });
+    const page = { limit: limit + 1, accounts, isWithoutPings: group !== null, before };
     const found = await listDeliveries(pool(), endpointId, page);
     const deliveries = found.slice(0, limit).map(deliveryJson);
     const next = found.length > limit ? (deliveries.at(-1)?.deliveryId ?? null) : null;

@@ -10,8 +10,10 @@ import {
   type GroupRow,
 } from '../../postgres/groups/defaults.js';
 import { listNumbered, type GroupNumbers } from '../../postgres/groups/numbers.js';
+import { idsOfGroup } from '../../postgres/groups/members.js';
 import { nextOfGroup } from '../../postgres/groups/next.js';
 import type { Pool } from '../../postgres/pool.js';
+import { pageWaiting, type WaitingItem } from '../../postgres/read/waiting.js';
 import { having, pages, picked } from './answers.js';
 import { Answered, type Http } from './http.js';
 
@@ -33,6 +35,11 @@ export type Groups = {
   }) => Promise<{ readonly groups: readonly NumberedJson[]; readonly next: string | null }>;
   /** Returns the accounts that may send now or first; undefined: there is no such group. */
   readonly next: (group: string, count: number) => Promise<NextOfGroup | undefined>;
+  /** Returns the asks that wait in a group; `none`: without a group; null: in all accounts. */
+  readonly waiting: (asked: {
+    readonly group: string | null;
+    readonly limit: number;
+  }) => Promise<{ readonly waiting: readonly WaitingItem[]; readonly isCut: boolean }>;
   /** Replaces the policy of the new accounts of a group. */
   readonly set: (group: string, defaults: GroupDefaults, actor: string) => Promise<GroupJson>;
 };
@@ -42,6 +49,10 @@ const GROUP = ['group', 'accounts', 'defaults', 'changedBy', 'changedAt'] as con
 export const NUMBERED = [
   ...GROUP,
   ...(['states', 'counter', 'cap', 'waiting', 'alerts'] as const),
+] as const;
+const WAITING = [
+  ...(['accountId', 'group', 'reservationId', 'campaignId', 'priority'] as const),
+  ...(['reason', 'askedAt', 'validUntil'] as const),
 ] as const;
 const NEXT = ['group', 'asOf', 'items'] as const;
 const ALL = { accounts: null, groups: null };
@@ -62,6 +73,13 @@ export const directGroups = (pool: () => Pool, now: () => Instant): Groups => ({
     const asked = { ...ALL, after, limit: limit + 1, at: now() };
     const found = await listNumbered(pool(), asked);
     return pageOf(found.map(jsonOf), limit);
+  },
+  waiting: async ({ group, limit }) => {
+    const accounts = await idsOfGroup(pool(), { group, accounts: null });
+    const asked = { accounts, campaignId: null, after: null, limit: limit + 1 };
+    const found = await pageWaiting(pool(), asked);
+    const waiting = found.slice(0, limit).map(({ item }) => item);
+    return { waiting, isCut: found.length > limit };
   },
   set: async (group, defaults, by) => {
     await setDefaults(pool(), { group, defaults, by });
@@ -87,6 +105,11 @@ export const byKeyGroups = (http: Http): Groups => ({
       found.items.map((one) => picked(one, NUMBERED)),
       limit,
     );
+  },
+  waiting: async ({ group, limit }) => {
+    const asked = { path: '/v1/waiting', query: { group }, limit, after: null, has: WAITING };
+    const { items, hasMore } = await pages<WaitingItem>(http, asked);
+    return { waiting: items.map((one) => picked(one, WAITING)), isCut: hasMore };
   },
   set: async (group, defaults, actor) => {
     const answer = await http.put(`/v1/groups/${group}`, { ...defaults, actor });

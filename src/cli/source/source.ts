@@ -113,14 +113,15 @@ export type AlertOrder = {
 
 /** Endpoints of webhooks. An unknown endpoint is undefined, or false. */
 export type Webhooks = {
-  readonly list: () => Promise<readonly EndpointJson[]>;
+  /** `group`: only those that name it or an account of it; null: all. */
+  readonly list: (group: string | null) => Promise<readonly EndpointJson[]>;
   readonly add: (
     input: EndpointInput,
     actor: string,
   ) => Promise<{ readonly endpointId: string; readonly secret: string }>;
   readonly log: (
     endpointId: string,
-    page: Page,
+    page: Page & { readonly group: string | null },
   ) => Promise<
     { readonly deliveries: readonly DeliveryJson[]; readonly next: number | null } | undefined
   >;

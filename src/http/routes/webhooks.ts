@@ -11,7 +11,7 @@ import {
   isoOrNull,
   SECOND_MS,
 } from '../../domain/primitives/time.js';
-import { scopesOfGroup } from '../../postgres/groups/members.js';
+import { idsOfGroup, scopesOfGroup } from '../../postgres/groups/members.js';
 import {
   addEndpoint,
   changeEndpoint,
@@ -275,21 +275,21 @@ function deliveries(app: FastifyInstance, parts: Parts): void {
         tags,
         summary: 'Delivery attempts, newest first',
         params: schemas.params,
-        querystring: closed(pageQuery),
+        querystring: closed({ ...groupQuery, ...pageQuery }),
         response: { 200: pageOf(schemas.delivery), ...problems },
       },
     },
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
+      const group = groupIn(request.query['group']);
       return readPage({
         path: request.url.split('?')[0] ?? '',
         query: request.query,
         place: Type.Integer(),
         read: async (after, limit) => {
-          const { accounts } = request.caller;
-          const page = { limit, accounts, ...(after === null ? {} : { before: after }) };
-          const found = await listDeliveries(parts.pool, endpointId, page);
-          return found.map((one) => ({
+          const accounts = await idsOfGroup(parts.pool, { ...request.caller, group });
+          const page = { limit, accounts, isWithoutPings: group !== null, before: after };
+          return (await listDeliveries(parts.pool, endpointId, page)).map((one) => ({
             item: { ...one, at: isoInstant(one.at) },
             place: one.deliveryId,
           }));

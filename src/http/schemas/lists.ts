@@ -122,6 +122,17 @@ export const campaignDay = closed({
   uncertain: count('Slots whose InMail may have reached LinkedIn.'),
   released: count('Slots whose InMail was not sent.'),
 });
+/** An ask that waits, in a list of several accounts (R21). */
+export const waitingAsk = closed({
+  accountId,
+  group,
+  reservationId,
+  campaignId: textOrNull,
+  priority: count('0 is served first, 9 last.'),
+  reason: String({ description: 'Why it waits, as of its last save.' }),
+  askedAt: instant('When the ask came.'),
+  validUntil: instant('The end of its wait.'),
+});
 const ofReservation = {
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),

@@ -4,6 +4,7 @@ import { bytesOf } from '../../domain/primitives/bytes.js';
 import { LINE_BYTES_MAX, LINE_MAX } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
+import { fromMicros, iso, micros, type Placed } from './lists.js';
 
 /**
  * Reads the asks that wait, in the order of their arrival, and the granted ones whose slot is in
@@ -54,3 +55,46 @@ export async function readDecided(
   );
   return found;
 }
+
+/** An ask that waits, in a list of several accounts; only the account knows its place. */
+export type WaitingItem = {
+  readonly accountId: string;
+  /** The group of the account now. */
+  readonly group: string | null;
+  readonly reservationId: string;
+  readonly campaignId: string | null;
+  readonly priority: number;
+  /** Why it waits, as of its last save. */
+  readonly reason: string;
+  readonly askedAt: string;
+  readonly validUntil: string;
+};
+export type WaitingPlace = [accountId: string, asked: number, number: number];
+
+/** Lists the asks that wait, by account, the oldest first: one range of the index of such asks. */
+export const pageWaiting = (
+  db: Queryable,
+  page: {
+    /** Only these accounts; null: all. */
+    readonly accounts: readonly string[] | null;
+    readonly campaignId: string | null;
+    readonly after: WaitingPlace | null;
+    readonly limit: number;
+  },
+): Promise<readonly Placed<WaitingItem, WaitingPlace>[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object(
+       'item', jsonb_build_object('accountId', account_id, 'group', a.group_name,
+         'reservationId', w.reservation_id, 'campaignId', w.campaign_id, 'priority', w.priority,
+         'reason', w.reason, 'askedAt', ${iso('w.asked_at')},
+         'validUntil', ${iso('w.valid_until')}),
+       'place', jsonb_build_array(account_id, ${micros('w.asked_at')}, w.number)) as row
+     from safeband.waiting w left join safeband.accounts a using (account_id)
+     where w.state = 'waiting' and ($1::text[] is null or w.account_id = any($1))
+       and ($2::text is null or w.campaign_id = $2)
+       and ($3::text is null or
+         (w.account_id, w.asked_at, w.number) > ($3, ${fromMicros('$4')}, $5::bigint))
+     order by w.account_id, w.asked_at, w.number limit $6`,
+    [page.accounts, page.campaignId, ...(page.after ?? [null, null, null]), page.limit],
+  );

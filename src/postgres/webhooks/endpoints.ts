@@ -261,6 +261,14 @@ export type Delivery = {
   readonly answer: string | null;
 };
 
+type DeliveriesAsked = {
+  readonly limit: number;
+  readonly before?: number | null;
+  readonly accounts?: readonly string[] | null;
+  /** True: a ping is of no account, so a list of a group has none (R26). */
+  readonly isWithoutPings?: boolean;
+};
+
 /**
  * Lists the tries of an endpoint, newest first, `before` that try. With `accounts`, only pings and
  * tries of events of these accounts: before a change, the endpoint may have got events of others.
@@ -268,15 +276,7 @@ export type Delivery = {
 export const listDeliveries = (
   db: Queryable,
   endpointId: string,
-  {
-    limit,
-    before,
-    accounts = null,
-  }: {
-    readonly limit: number;
-    readonly before?: number;
-    readonly accounts?: readonly string[] | null;
-  },
+  { limit, before = null, accounts = null, isWithoutPings = false }: DeliveriesAsked,
 ): Promise<readonly Delivery[]> =>
   rowsOf(
     db,
@@ -285,8 +285,9 @@ export const listDeliveries = (
        'error', error, 'answer', answer) as row
      from safeband.webhook_deliveries d
      where endpoint_id = $1 and ($2::bigint is null or delivery_id < $2)
-       and ($4::text[] is null or type = 'ping' or exists (select from safeband.webhook_events e
-             where e.event_id = d.event_id and e.account_id = any($4)))
+       and ($4::text[] is null or (type = 'ping' and not $5) or exists (
+             select from safeband.webhook_events e
+              where e.event_id = d.event_id and e.account_id = any($4)))
      order by delivery_id desc limit $3`,
-    [endpointId, before ?? null, limit, accounts],
+    [endpointId, before, limit, accounts, isWithoutPings],
   );

@@ -45,6 +45,12 @@ beforeAll(async () => {
      select unnest($1::text[]), 'drift', 'info', safeband.utc_day(now()), now()`,
     [[own, other]],
   );
+  await stand.pool.query(
+    `insert into safeband.waiting (account_id, reservation_id, state, lease_seconds, journaled, again,
+       priority, valid_until, asked_at, reason, number)
+     select unnest($1::text[]), 'later', 'waiting', 900, false, false, 5, now(), now(), 'daily_cap', 1`,
+    [[own, other]],
+  );
 });
 afterAll(() => stand.close());
 

@@ -48,6 +48,56 @@ const ACME = {
 };
 const THEM = { group: 'them', accounts: 1, counter: 1, cap: 5, waiting: 0, alerts: 0 };
 
+it('asks that wait are listed by group, with the same rows in list, CSV, page and command', async () => {
+  type Asks = { readonly items: readonly object[]; readonly next: string | null };
+  const asks = async (query: string, key = operator): Promise<Asks> =>
+    (await stand.ask(key, `/v1/waiting${query}`)).json<Asks>();
+  const { items } = await asks('?group=acme');
+  const later = { accountId: ben, group: 'acme', reservationId: 'later', campaignId: null };
+  expect(items).toMatchObject([{ ...later, priority: 5, reason: expect.any(String) }]);
+  expect((await asks('')).items).toEqual(items);
+  for (const query of ['?group=them', '?group=none', '?group=acme&campaignId=q4']) {
+    expect([query, (await asks(query)).items]).toEqual([query, []]);
+  }
+  expect((await asks('', await stand.key('reader', [cara]))).items).toEqual([]);
+  const csv = (await stand.ask(operator, '/v1/waiting?group=acme&format=csv')).body.split('\r\n');
+  expect(csv[0]).toMatch(/^accountId,group,reservationId,/);
+  expect(csv[1]).toMatch(new RegExp(`^${ben},acme,later,`));
+  const page = (await stand.ask(operator, '/waiting?group=acme')).body;
+  expect(page).toContain('later');
+  expect(page).toContain('href="/v1/waiting?format=csv&amp;group=acme"');
+  expect((await stand.ask(operator, '/waiting?group=none')).body).not.toContain('later');
+  expect((await stand.ask(operator, '/groups')).body).toContain('href="/waiting?group=acme"');
+  const { env, ...settings } = settingsOf(stand);
+  const run = (...argv: string[]) => safeband(['waiting', ...argv], { ...settings, env });
+  const shown = await run('--group', 'acme', '--json');
+  expect(JSON.parse(shown.out)).toEqual({ waiting: items, isCut: false });
+  expect((await run('--group', 'them')).out).toBe('no ask waits');
+  expect(await run(ben, '--group', 'acme')).toMatchObject({ code: 2 });
+
+  // Pages follow each other by account, and within an account by the time of the ask.
+  await stand.pool.query(
+    `insert into safeband.waiting (account_id, reservation_id, state, lease_seconds, journaled, again,
+       priority, valid_until, asked_at, reason, number)
+     select $1, 'row-' || n, 'waiting', 900, false, false, 5, now(), now() - n * interval '1 hour',
+            'daily_cap', n from generate_series(1, 3) n`,
+    [cara],
+  );
+  const seen: object[] = [];
+  for (let path: string | null = '/v1/waiting?limit=1'; path !== null;) {
+    const listed: Asks = (await stand.ask(operator, path)).json<Asks>();
+    seen.push(...listed.items);
+    path = listed.next;
+  }
+  const ofCara = ['row-3', 'row-2', 'row-1'].map((reservationId) => ({
+    accountId: cara,
+    reservationId,
+  }));
+  expect(seen).toMatchObject([later, ...ofCara]);
+  expect((await run('--limit', '2')).out).toContain('only 2 asks are shown');
+  await stand.pool.query('delete from safeband.waiting where account_id = $1', [cara]);
+});
+
 it('list, CSV, page and command show the same numbers of each group', async () => {
   const { items } = (await stand.ask(operator, '/v1/groups')).json<{ items: object[] }>();
   expect(items).toMatchObject([ACME, THEM]);

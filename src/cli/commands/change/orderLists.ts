@@ -1,5 +1,6 @@
 /** `safeband order list` and `order show`: what orders on many accounts have done (R30). */
 import { Argument, Option, type Command } from 'commander';
+import { orderFor } from '../../../domain/fleet/orderFor.js';
 import { csvLine } from '../../../domain/primitives/csv.js';
 import { shown } from '../../../domain/primitives/text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
@@ -79,6 +80,7 @@ const tableOf = (orders: readonly OrderRow[], { table }: Style, { now }: Context
     orders.map((one) => [
       one.orderId,
       one.kind,
+      orderFor(one),
       stateOfOrder(one),
       clock(instantOf(one.madeAt), now()),
       thousands(one.accounts),
@@ -87,7 +89,18 @@ const tableOf = (orders: readonly OrderRow[], { table }: Style, { now }: Context
       thousands(one.failed),
       shown(`${one.reason} (${one.actor})`),
     ]),
-    ['order', 'kind', 'state', 'made', '>accounts', '>done', '>unchanged', '>failed', 'reason'],
+    [
+      'order',
+      'kind',
+      'for',
+      'state',
+      'made',
+      '>accounts',
+      '>done',
+      '>unchanged',
+      '>failed',
+      'reason',
+    ],
   );
 
 /** Adds `order show`. */
@@ -124,6 +137,7 @@ export function registerShow(order: Command, context: Context): void {
             : [
                 `order ${orderId} (${found.kind}) is ${stateOfOrder(found)}: ${progressOf(found)}`,
                 `${shown(found.reason)} (${shown(found.actor)})`,
+                `for: ${orderFor(found)}`,
                 ...(deletedAt === null ? [] : [deletedWords(deletedAt, context.now())]),
                 ...(accounts.length === 0
                   ? []

@@ -8,7 +8,7 @@ import { retentionFrom } from '../../../platform/retention.js';
 import { ascii, exportRows, recordExport } from '../../../postgres/operations/exportRows.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { errorAfter, EXIT, usage } from '../../errors.js';
-import { groupFilter } from '../../options.js';
+import { groupFilterOption } from '../../options.js';
 
 /** A day, such as 2026-06-01. */
 function day(raw: string): UtcDay {
@@ -36,7 +36,7 @@ export const registerExport: Register = (program: Command, context) => {
     )
     .addArgument(new Argument('<table>', 'the table').choices([...PRUNED_TABLES]))
     .option('--before <day>', 'only rows from before that day (UTC)', day)
-    .option('--group <group>', 'only rows of accounts of this group, or none', groupFilter)
+    .addOption(groupFilterOption('rows of accounts'))
     .option('--csv', 'write CSV with a header; control characters become visible')
     .option('--record', 'remember that these rows were exported')
     .action((table: PrunedTable, options: Options) => exported(context, table, options));

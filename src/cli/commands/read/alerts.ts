@@ -12,7 +12,7 @@ import { parseAlertOrder } from '../../../domain/wire/alertOrder.js';
 import { ALERT_STATES, type AlertState } from '../../../postgres/alerts/alerts.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { refusalOf, usage } from '../../errors.js';
-import { accountId as idOf, groupFilter, instant, whole } from '../../options.js';
+import { accountId as idOf, groupFilterOption, instant, whole } from '../../options.js';
 import { widthOf, type Style } from '../../output.js';
 import type { AlertJson } from '../../source/source.js';
 import { clock, cutText, instantOf, span, wrapped } from '../../text.js';
@@ -53,7 +53,7 @@ function registerList(alerts: Command, context: Context): void {
       new Option('--severity <severity>', 'only alerts of this severity').choices(SEVERITIES),
     )
     .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices([...ALERT_KINDS]))
-    .option('--group <group>', 'only alerts of accounts of this group, or none', groupFilter)
+    .addOption(groupFilterOption('alerts of accounts'))
     .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, options: ListOptions) => {
       const { state, severity, kind, group, limit } = options;

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/diagnostics/dayRange.js';
 import { withExamples, type Register } from '../../command.js';
 import { usage } from '../../errors.js';
-import { accountId as idOf, campaign, groupFilter, whole } from '../../options.js';
+import { accountId as idOf, campaign, groupFilterOption, whole } from '../../options.js';
 import type { Row, Style } from '../../output.js';
 import { CAMPAIGN_DAY, type CampaignDays } from '../../source/campaigns.js';
 import { cutText, thousands } from '../../text.js';
@@ -42,7 +42,7 @@ export const registerCampaigns: Register = (program: Command, context) => {
     )
     .addArgument(new Argument('[campaign]', 'only this campaign').argParser(campaign))
     .option('--account <account>', 'only what this account was asked', idOf)
-    .option('--group <group>', 'only what accounts of this group were asked, or none', groupFilter)
+    .addOption(groupFilterOption('asks of accounts'))
     .option('--from <day>', `the first quota day; at most ${STATISTIC_DAYS_MAX} days`, dayText)
     .option('--to <day>', 'the last quota day (default: today)', dayText)
     .option('--limit <n>', `how many rows to show (default: ${LIMIT})`, whole(1, 1_000))

@@ -4,7 +4,7 @@ import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
-import { groupFilter, whole } from '../../options.js';
+import { groupFilterOption, whole } from '../../options.js';
 import type { Answer, Style } from '../../output.js';
 import type { DriftJson } from '../../source/source.js';
 import { clock, counted, instantOrNull, thousands } from '../../text.js';
@@ -27,11 +27,7 @@ export const registerDrift: Register = (program: Command, context: Context) => {
       whole(1, 1_000),
       LIMIT,
     )
-    .option(
-      '--group <group>',
-      'only accounts of this group; none: accounts without one',
-      groupFilter,
-    )
+    .addOption(groupFilterOption())
     .action(async ({ limit, group = null }: { limit: number; group?: string | null }) => {
       const found = await context.world.source().drift({ limit, group });
       context.answer(answerOf(found, context.now()));
@@ -58,8 +54,10 @@ function textOf({ checked, disagreeing, accounts }: DriftJson, at: Instant, styl
       ? 'no connected accounts'
       : `${counted(checked, 'account')} checked: all numbers agree`;
   }
+  const hasGroups = accounts.some(({ group }) => group !== null);
   const rows = accounts.map((row) => [
     row.accountId,
+    ...(hasGroups ? [row.group ?? ''] : []),
     stateText(row.state, style),
     row.counter,
     row.delivered + row.external,
@@ -70,7 +68,8 @@ function textOf({ checked, disagreeing, accounts }: DriftJson, at: Instant, styl
     editText(row),
     clock(instantOrNull(row.lastCheckedAt), at),
   ]);
-  const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];
+  const counts = ['>counter', '>log', '>in flight', '>uncertain', '>imported'];
+  const head = ['account', ...(hasGroups ? ['group'] : []), 'state', ...counts];
   const { bold } = style.colors;
   return [
     style.table(rows, [...head, '>drift', '', 'checked (UTC)']),

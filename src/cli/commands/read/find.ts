@@ -6,7 +6,7 @@ import type { FoundChat, FoundReservation } from '../../../postgres/read/search.
 import { isNothing, type Part } from '../../../postgres/read/searching.js';
 import { withExamples, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
-import { groupFilter, whole } from '../../options.js';
+import { groupFilterOption, whole } from '../../options.js';
 import type { Head, Style, Row } from '../../output.js';
 import type { FoundJson } from '../../source/finding.js';
 import { clock, instantOrNull, thousands } from '../../text.js';
@@ -38,11 +38,7 @@ export const registerFind: Register = (program: Command, context) => {
       whole(1, SEARCH_LIMIT_MAX),
       SEARCH_LIMIT,
     )
-    .option(
-      '--group <group>',
-      'only accounts of this group; none: accounts without one',
-      groupFilter,
-    )
+    .addOption(groupFilterOption())
     .action(async (text: string, asked: { limit: number; group?: string }) => {
       const at = context.now();
       const { limit, group = null } = asked;
@@ -66,8 +62,9 @@ function inWords(found: FoundJson, at: Instant, style: Style): string {
   };
   const { accounts, campaigns, reservations, recipients, chats } = found;
   return [
-    ...kind('accounts', accounts, ['account', 'state', '>counter', '>left'], (row) => [
+    ...kind('accounts', accounts, ['account', 'group', 'state', '>counter', '>left'], (row) => [
       row.accountId,
+      row.group ?? '',
       stateText(row.state, style),
       row.counter,
       row.remaining,

@@ -8,7 +8,7 @@ import type { StatusRead } from '../../../status/readStatus.js';
 import type { CanSendRead } from '../../../status/canSend.js';
 import { creditLines, stopsOf } from './statusLines.js';
 import { withExamples, type Context, type Register } from '../../command.js';
-import { accountId as idOf, groupFilter, whole } from '../../options.js';
+import { accountId as idOf, groupFilterOption, whole } from '../../options.js';
 import type { Answer, Style } from '../../output.js';
 import type { AccountJson, AlertJson, KnownStatus } from '../../source/source.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
@@ -44,7 +44,7 @@ export const registerStatus: Register = (program: Command, context: Context) => 
         'only accounts that can send now (yes), that wait, or that need a person',
       ).choices(SENDINGS),
     )
-    .option('--group <group>', 'only accounts of this group, or none: without a group', groupFilter)
+    .addOption(groupFilterOption())
     .option('--prefix <text>', 'only accounts whose ids begin with this text', '')
     .option('--limit <n>', 'how many accounts to show', whole(1, 1_000), LIMIT)
     .option('--after <account>', 'only accounts after this id: the next page', '')

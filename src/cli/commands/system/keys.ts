@@ -15,9 +15,10 @@ import {
   type KeyRow,
   type Role,
 } from '../../../postgres/access/keys.js';
+import { scopesOfGroup } from '../../../postgres/groups/members.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { accountList, groupFilter, groupList, whole } from '../../options.js';
+import { accountList, groupList, groupScopeOption, whole } from '../../options.js';
 import { when } from '../../text.js';
 
 export const registerKeys: Register = (program, context) => {
@@ -93,14 +94,18 @@ function registerList(keys: Command, context: Context): void {
   const command = keys
     .command('list')
     .summary('all keys, including revoked ones, without their secrets')
-    .action(async () => {
-      const found = await listKeys(context.world.pool());
+    .addOption(groupScopeOption('keys'))
+    .action(async ({ group = null }: { readonly group?: string | null }) => {
+      const pool = context.world.pool();
+      const found = (await listKeys(pool)).filter(await scopesOfGroup(pool, group));
       const now = context.now();
       context.answer({
         json: { keys: found.map(keyJson) },
         text: ({ table, colors }) => {
           const make = colors.bold('safeband keys make <name> --role operator');
-          if (found.length === 0) return `no keys yet\nnext: ${make}`;
+          if (found.length === 0) {
+            return group === null ? `no keys yet\nnext: ${make}` : 'no key names these accounts';
+          }
           const rows = found.map((key) => [
             key.keyId,
             key.name,
@@ -114,7 +119,7 @@ function registerList(keys: Command, context: Context): void {
         },
       });
     });
-  withExamples(command, 'keys list');
+  withExamples(command, 'keys list', 'keys list --group eu-sales');
 }
 
 const keyJson = (key: KeyRow) => ({
@@ -176,7 +181,7 @@ function registerLog(keys: Command, context: Context): void {
       'only changes before this change id',
       whole(1, Number.MAX_SAFE_INTEGER),
     )
-    .option('--group <group>', 'only changes that name this group or its accounts', groupFilter)
+    .addOption(groupScopeOption('changes'))
     .action(async ({ limit, before = null, group = null }: LogOptions) => {
       const asked = { before, limit, group };
       const { changes, next } = await context.world.source().accessChanges(asked);

@@ -12,7 +12,14 @@ import type { Instant } from '../../../domain/primitives/time.js';
 import { urlFlaw } from '../../../webhooks/url.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
-import { accountList, groupList, instant, whole } from '../../options.js';
+import {
+  accountList,
+  groupFilterOption,
+  groupList,
+  groupScopeOption,
+  instant,
+  whole,
+} from '../../options.js';
 import type { EndpointJson } from '../../source/source.js';
 import { counted, instantOf, when } from '../../text.js';
 
@@ -39,14 +46,19 @@ function registerList(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('list')
     .summary('all endpoints, with the state of each')
-    .action(async () => {
-      const found = await context.world.source().webhooks.list();
+    .addOption(groupScopeOption('endpoints'))
+    .action(async ({ group = null }: { readonly group?: string | null }) => {
+      const found = await context.world.source().webhooks.list(group);
       const now = context.now();
       context.answer({
         json: { endpoints: found },
         text: ({ table, colors }) => {
           const add = colors.bold('safeband webhooks add <url> --events cooldown.started');
-          if (found.length === 0) return `no endpoints yet\nnext: ${add}`;
+          if (found.length === 0) {
+            return group === null
+              ? `no endpoints yet\nnext: ${add}`
+              : 'no endpoint names these accounts';
+          }
           const rows = found.map((one) => [
             one.endpointId,
             one.url,
@@ -59,7 +71,7 @@ function registerList(webhooks: Command, context: Context): void {
         },
       });
     });
-  withExamples(command, 'webhooks list');
+  withExamples(command, 'webhooks list', 'webhooks list --group eu-sales');
 }
 
 function stateOf(
@@ -153,6 +165,12 @@ function registerRemove(webhooks: Command, context: Context): void {
   withExamples(command, 'webhooks remove whe_1');
 }
 
+type LogOptions = {
+  readonly limit: number;
+  readonly before?: number | null;
+  readonly group?: string | null;
+};
+
 function registerLog(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('log')
@@ -164,8 +182,9 @@ function registerLog(webhooks: Command, context: Context): void {
       'only attempts before this delivery id',
       whole(1, Number.MAX_SAFE_INTEGER),
     )
-    .action(async (endpointId: string, { limit, before }: { limit: number; before?: number }) => {
-      const page = { limit, before: before ?? null };
+    .addOption(groupFilterOption('events of accounts'))
+    .action(async (endpointId: string, { limit, before = null, group = null }: LogOptions) => {
+      const page = { limit, before, group };
       const found = await context.world.source().webhooks.log(endpointId, page);
       if (!found) throw unknown(endpointId);
       const { deliveries: shown, next } = found;
@@ -173,7 +192,11 @@ function registerLog(webhooks: Command, context: Context): void {
       context.answer({
         json: { endpointId, deliveries: shown, next },
         text: ({ table, colors }) => {
-          if (shown.length === 0) return `no event was sent to ${endpointId} yet`;
+          if (shown.length === 0) {
+            return group === null
+              ? `no event was sent to ${endpointId} yet`
+              : `no event of these accounts was sent to ${endpointId}`;
+          }
           const rows = shown.map((one) => [
             one.deliveryId,
             when(instantOf(one.at), now),
@@ -183,12 +206,13 @@ function registerLog(webhooks: Command, context: Context): void {
             one.eventId,
           ]);
           const head = ['>delivery', 'at', 'event', '>try', 'answer', 'event id'];
-          const more = `\n\nmore: safeband webhooks log ${endpointId} --before ${next}`;
+          const only = group === null ? '' : ` --group ${group}`;
+          const more = `\n\nmore: safeband webhooks log ${endpointId}${only} --before ${next}`;
           return table(rows, head) + (next === null ? '' : more);
         },
       });
     });
-  withExamples(command, 'webhooks log whe_1');
+  withExamples(command, 'webhooks log whe_1', 'webhooks log whe_1 --group eu-sales');
 }
 
 type ReplayOptions = {

@@ -54,6 +54,7 @@ export function FleetPage(props: Props): VNode {
         <GroupForm action="/fleet" group={props.group} groups={props.groups} />
         <p class="facts">
           <a href="/groups">Groups</a>
+          <a href="/waiting">Waiting asks</a>
           {frame.caller?.role === 'operator' ? (
             <>
               <a href="/orders">Orders</a>

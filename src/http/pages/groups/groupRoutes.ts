@@ -3,22 +3,28 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isGroup } from '../../../domain/primitives/ids.js';
 import { readGroupRow, setDefaults } from '../../../postgres/groups/defaults.js';
+import { countGroups, idsOfGroup } from '../../../postgres/groups/members.js';
 import { listNumbered } from '../../../postgres/groups/numbers.js';
+import { pageWaiting } from '../../../postgres/read/waiting.js';
 import { hasGroup } from '../../access/caller.js';
+import { groupOfPage } from '../../plumbing/groupFilter.js';
 import { readPage, type Query } from '../../plumbing/paging.js';
 import { notFound, problemIn, type Problem } from '../../plumbing/problems.js';
 import { defaultsIn, groupUnknown } from '../../routes/groups.js';
+import { WAITING_PLACE } from '../../routes/lists/lists.js';
 import type { PageParts } from '../context.js';
 import { formOf, type Form } from '../ui/form.js';
 import { frameOf, goTo, sendPage } from '../ui/send.js';
 import { GroupsPage } from './groupsPage.js';
 import { policyIn } from './policyForm.js';
 import { PolicyPage } from './policyPage.js';
+import { WaitingPage } from './waitingPage.js';
 
 type Asked = { readonly Querystring: { readonly [name: string]: unknown } };
 
 export function addGroupPages(app: FastifyInstance, parts: PageParts): void {
   addPolicyForm(app, parts);
+  addWaiting(app, parts);
   const { assets, now, pool } = parts;
   app.get<Asked>('/groups', { config: { needs: 'read' } }, async (request, reply) => {
     const { caller } = request;
@@ -40,6 +46,33 @@ export function addGroupPages(app: FastifyInstance, parts: PageParts): void {
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = GroupsPage({ frame, groups: items, next, isFirst: cursor === undefined });
     return sendPage(request, reply, page);
+  });
+}
+
+function addWaiting(app: FastifyInstance, { assets, now, pool }: PageParts): void {
+  app.get<Asked>('/waiting', { config: { needs: 'read' } }, async (request, reply) => {
+    const { caller, query: asked } = request;
+    const group = groupOfPage(asked['group']);
+    const cursor = typeof asked['cursor'] === 'string' ? asked['cursor'] : null;
+    const query: Query = {
+      ...(group === null ? {} : { group }),
+      ...(cursor === null ? {} : { cursor }),
+    };
+    const accounts = await idsOfGroup(pool, { group, accounts: caller.accounts });
+    const { items, next } = await readPage({
+      path: '/waiting',
+      query,
+      place: WAITING_PLACE,
+      read: (after, limit) => pageWaiting(pool, { accounts, campaignId: null, after, limit }),
+    });
+    const groups = await countGroups(pool, caller.accounts);
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const isFirst = cursor === null;
+    return sendPage(
+      request,
+      reply,
+      WaitingPage({ frame, asks: items, group, groups, next, isFirst }),
+    );
   });
 }
 

@@ -101,7 +101,7 @@ function Row({ one, frame }: Shown): VNode {
         {whole(counter)} of {whole(cap)}
       </td>
       <td class="number" data-label="Waiting">
-        {whole(waiting)}
+        {waiting === 0 ? '0' : <a href={of('/waiting')}>{whole(waiting)}</a>}
       </td>
       <td class="number" data-label="Alerts">
         {alerts === 0 ? '0' : <a href={of('/alerts')}>{whole(alerts)}</a>}

@@ -1,5 +1,6 @@
 /** The page of one order on many accounts (R30). */
 import type { VNode } from 'preact';
+import { orderFor } from '../../../domain/fleet/orderFor.js';
 import { parseInstant } from '../../../domain/primitives/time.js';
 import type { OrderAccountRow, OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder } from '../../../status/orderDesk.js';
@@ -47,8 +48,8 @@ export function OrderPage({
         title={`${kind}: ${many(accounts, 'account')}`}
       >
         <p>
-          {SIGNS[state]}. Made <When at={msOf(order.madeAt)} show="full" /> by {order.actor}:{' '}
-          {order.reason}
+          {SIGNS[state]}. For {orderFor(order)}. Made <When at={msOf(order.madeAt)} show="full" />{' '}
+          by {order.actor}: {order.reason}
         </p>
       </Head>
       <Section id="progress" title="Progress">

@@ -1,5 +1,6 @@
 /** *Orders*: make an order on many accounts after its preview, and see the last ones (R30). */
 import type { VNode } from 'preact';
+import { orderFor } from '../../../domain/fleet/orderFor.js';
 import type { OrderRow } from '../../../postgres/fleet/orders.js';
 import { stateOfOrder, type Previewed } from '../../../status/orderDesk.js';
 import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
@@ -153,6 +154,7 @@ const Orders = ({
     stacks={true}
     head={[
       'Order',
+      'For',
       'State',
       'Made',
       { figure: 'Accounts' },
@@ -168,6 +170,7 @@ const Orders = ({
             {one.kind} {one.orderId}
           </a>
         </th>
+        <td>{orderFor(one)}</td>
         <td>{SIGNS[stateOfOrder(one)]}</td>
         <td>
           <Ago at={msOf(one.madeAt)} now={frame.now} />

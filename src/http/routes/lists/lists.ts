@@ -11,6 +11,7 @@ import {
   pageRuns,
 } from '../../../postgres/read/lists.js';
 import { listChanges, listEvents, type StatusRow } from '../../../postgres/read/reads.js';
+import { pageWaiting } from '../../../postgres/read/waiting.js';
 import { canSendRead } from '../../../status/canSend.js';
 import { textIn, type Query } from '../../plumbing/paging.js';
 import * as items from '../../schemas/lists.js';
@@ -168,6 +169,24 @@ const ofCampaign = list({
     }),
 });
 
+/** An account, when the ask came, and its number. */
+export const WAITING_PLACE = place(String(), Integer(), Integer());
+const waiting = list({
+  path: '/waiting',
+  name: 'waitingAsks',
+  summary: 'Asks that wait in the lines of all accounts that the key may see, by account',
+  item: items.waitingAsk,
+  filters: { campaignId: Optional(campaignId) },
+  place: WAITING_PLACE,
+  read: ({ parts, accounts: ids, query, after, limit }) =>
+    pageWaiting(parts.pool, {
+      accounts: ids,
+      campaignId: textIn(query, 'campaignId'),
+      after,
+      limit,
+    }),
+});
+
 const runPlace = place(Integer(), String());
 const runs = (scope: 'account' | 'fleet', asked: Asked<[number, string]>) =>
   pageRuns(asked.parts.pool, {
@@ -203,6 +222,7 @@ export const listRoutes = [
   changes,
   reservations,
   ofCampaign,
+  waiting,
   campaigns,
   list({ ...alertList, name: 'alerts', summary: 'Alerts of all accounts that the key may see' }),
   list({
