@@ -24,14 +24,6 @@ import type { ClaimedContacts, ContactClaims, LeftClaim } from '../domain/fleet/
 import type { BrakeChange } from '../domain/fleet/brake.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
-/** What a workflow reports to its worker, without a trace in the history. */
-export type Reported = {
-  readonly decisions: {
-    /** An ask of an account of that group was answered; null: an account without a group. */
-    readonly decided: (group: string | null, reason: string) => void;
-  };
-};
-
 /** The chain of runs that may write an account's rows, by its first run id (R14). */
 export type Owner = string;
 

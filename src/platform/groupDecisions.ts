@@ -4,7 +4,7 @@
  */
 import type { InjectedSinks } from '@temporalio/worker';
 import type { MetricMeter } from '@temporalio/common';
-import type { Reported } from '../activities/ports.js';
+import type { Reported } from '../temporal/protocol.js';
 import { NO_GROUP, OTHER_GROUPS } from '../postgres/groups/members.js';
 import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 

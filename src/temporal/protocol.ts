@@ -197,3 +197,11 @@ export type {
   StatusWire,
   Withdrawn,
 };
+
+/** What a workflow reports to its worker, without a trace in the history. */
+export type Reported = {
+  readonly decisions: {
+    /** An ask of an account of that group was answered; null: an account without a group. */
+    readonly decided: (group: string | null, reason: string) => void;
+  };
+};

@@ -6,9 +6,9 @@
  * counts by group (`platform/groupDecisions.ts`), and a workflow reports only the group to it.
  */
 import { metricMeter, proxySinks, workflowInfo } from '@temporalio/workflow';
-import type { Reported } from '../activities/ports.js';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
 import type { ReplyWire } from '../domain/wire/decisions.js';
+import type { Reported } from '../temporal/protocol.js';
 
 const { decisions } = proxySinks<Reported>();
 

@@ -166,7 +166,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   'platform/metrics': ['prom-client', 'postgres/operations/gauges'],
-  'platform/groupDecisions': ['activities/ports', 'domain', 'postgres/groups', '@temporalio'],
+  'platform/groupDecisions': ['temporal/protocol', 'domain', 'postgres/groups', '@temporalio'],
   'temporal/codec': [
     'temporal/payloadKeys',
     'platform/environment',
