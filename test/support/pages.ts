@@ -265,7 +265,8 @@ export const BRAKE_PART: BrakePart = {
       },
     ],
   },
-  mayBrake: true,
+  mayBrake: () => true,
+  groups: [],
   form: {},
   failure: null,
 };

@@ -13,9 +13,13 @@ import type { Parts } from '../context.js';
 
 const tags = ['fleet'];
 
+/** True if the key has all accounts that the brake would hold. */
+export const mayBrake = (caller: Caller, group: string | null | undefined): boolean =>
+  group ? hasGroup(caller, group) : caller.accounts === null;
+
 /** Throws unless the key has all accounts that the brake would hold. */
 export function checkMayBrake(caller: Caller, group: string | null | undefined): void {
-  if (group ? hasGroup(caller, group) : caller.accounts === null) return;
+  if (mayBrake(caller, group)) return;
   const what = group ? `all accounts of the group ${group}` : 'all accounts';
   throw forbidden(
     `the brake holds ${what}, and this key is limited to others`,

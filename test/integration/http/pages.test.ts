@@ -51,7 +51,7 @@ it.each(['reader', 'pipeline'] as const)(
   async (role) => {
     const key = await stand.key(role);
     const operating = pages().filter(({ needs }) => needs === 'operate');
-    expect(operating.length).toBe(19);
+    expect(operating.length).toBe(20);
     for (const page of operating) {
       const { statusCode, headers, body } = await go(key, page, own);
       expect([page.url, statusCode]).toEqual([page.url, 403]);

@@ -2,9 +2,11 @@
 import type { VNode } from 'preact';
 import { holdsOfBrake, type HoldOrder } from '../../../domain/fleet/brakeHolds.js';
 import { parseInstant } from '../../../domain/primitives/time.js';
+import type { GroupCount } from '../../../postgres/groups/members.js';
 import type { BrakeShown, BrakesRead } from '../../../status/brakes.js';
 import { FieldsForm, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
+import { LISTED_MAX } from '../groups/groupChoice.js';
 import type { Form } from '../ui/form.js';
 import { many } from '../ui/format.js';
 import { Ago, Empty, Section, When } from '../ui/parts.js';
@@ -13,7 +15,10 @@ import type { Frame } from '../ui/layout.js';
 export type BrakePart = {
   /** Null: it cannot be read now. */
   readonly brakes: BrakesRead | null;
-  readonly mayBrake: boolean;
+  /** True if the person may stop and release the accounts of that group; null: all accounts. */
+  readonly mayBrake: (group: string | null) => boolean;
+  /** The groups that exist. */
+  readonly groups: readonly GroupCount[];
   readonly form: Form;
   readonly failure: Failure | null;
 };
@@ -25,17 +30,38 @@ const REASON: Field = {
   isRequired: true,
 };
 const RELEASE: Field = { name: 'reason', label: 'Reason of the release', isRequired: true };
-const GROUP: Field = {
-  name: 'group',
-  label: 'Group',
-  hint: 'Only the accounts of this group. Empty: all accounts.',
-};
+
+/** Returns the fields of the form; null: the person may stop nothing more. */
+function fieldsOf({ brakes, mayBrake, groups, form }: BrakePart): readonly Field[] | null {
+  const isFree = (group: string | null): boolean =>
+    mayBrake(group) && !(brakes?.held ?? []).some((one) => one.group === group);
+  const known = groups.filter(({ group }) => isFree(group));
+  if (known.length === 0 && !isFree(null)) return null;
+  const of = { name: 'group', label: 'Accounts', isRequired: !isFree(null) };
+  if (known.length > LISTED_MAX) {
+    const hint = `The name of a group.${isFree(null) ? ' Empty: all accounts.' : ''}`;
+    return [{ ...of, hint }, REASON];
+  }
+  const asked = form['group'] ?? '';
+  const isListed = asked === '' || known.some(({ group }) => group === asked);
+  const options: readonly (readonly [string, string])[] = [
+    ...(isFree(null) ? [['', 'All accounts'] as const] : []),
+    ...known.map(
+      ({ group, accounts }) => [group, `${group} (${many(accounts, 'account')})`] as const,
+    ),
+    // A form that was refused keeps its group: in its place the list would show all accounts.
+    ...(isListed ? [] : [[asked, asked] as const]),
+  ];
+  return [{ ...of, options }, REASON];
+}
+
 /** Brakes of the trace that the page shows; the API lists more. */
 const SHOWN = 5;
 
 /** Renders the state of the brake, its last uses, and the button of an operator. */
 export function BrakeSection({ frame, part }: { readonly frame: Frame; readonly part: BrakePart }) {
   const { brakes, mayBrake, form, failure } = part;
+  const fields = fieldsOf(part);
   const held = brakes?.held ?? [];
   const past = brakes?.history.filter(({ released }) => released !== null).slice(0, SHOWN) ?? [];
   return (
@@ -44,21 +70,23 @@ export function BrakeSection({ frame, part }: { readonly frame: Frame; readonly 
       title="Brake"
       note="It stops all sends within 2 s. Reports of outcomes are still taken."
     >
-      <Refusal failure={failure} fields={[REASON, GROUP]} />
+      <Refusal failure={failure} fields={fields ?? [REASON]} />
       {brakes === null ? (
         <p class="over">The brake cannot be read now, so no caller gets a slot.</p>
       ) : held.length === 0 ? (
         <p>● The brake is off: the gate of each account decides.</p>
       ) : (
-        held.map((one) => <On key={one.brakeId} brake={one} frame={frame} mayRelease={mayBrake} />)
+        held.map((one) => (
+          <On key={one.brakeId} brake={one} frame={frame} mayRelease={mayBrake(one.group)} />
+        ))
       )}
-      {mayBrake && held.every(({ group }) => group !== null) ? (
+      {fields ? (
         <FieldsForm
-          action="/fleet/brake"
-          fields={[REASON, GROUP]}
+          action="/fleet/brake/preview"
+          fields={fields}
           form={form}
           failure={failure}
-          button="Stop all sends"
+          button="Stop sends …"
           isDangerous={true}
         />
       ) : null}
@@ -93,8 +121,10 @@ function On({
   return (
     <div id={`held-${brakeId}`}>
       <p class="over">
-        <strong>■ The brake is on{group === null ? '' : ` for the group ${group}`}</strong> since{' '}
-        <When at={msOf(since)} show="full" /> (<Ago at={msOf(since)} now={frame.now} />)
+        <strong>
+          ■ The brake is on for {group === null ? 'all accounts' : `the group ${group}`}
+        </strong>{' '}
+        since <When at={msOf(since)} show="full" /> (<Ago at={msOf(since)} now={frame.now} />)
         {actor === null ? null : `, by ${actor}: ${reason}`}. No account
         {group === null ? '' : ' of this group'} gets a slot.
       </p>
@@ -117,7 +147,7 @@ function On({
           fields={[{ ...RELEASE, id: `release-${brakeId}` }]}
           form={{}}
           failure={null}
-          button="Release the brake"
+          button={group === null ? 'Release the brake' : `Release the brake of ${group}`}
         />
       ) : null}
     </div>

@@ -8,6 +8,7 @@ import { groupOfPage } from '../../plumbing/groupFilter.js';
 import { AccountsPage } from '../accounts/accounts.js';
 import { askOf } from '../accounts/accountsView.js';
 import { readBrakes } from '../../../status/brakes.js';
+import { mayBrake } from '../../fleet/brakeRoutes.js';
 import type { Problem } from '../../plumbing/problems.js';
 import type { Form } from '../ui/form.js';
 import { addBrakeButtons } from './brakeRoutes.js';
@@ -61,7 +62,8 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
       groups,
       brake: {
         brakes,
-        mayBrake: caller.role === 'operator' && caller.accounts === null,
+        mayBrake: (one) => caller.role === 'operator' && mayBrake(caller, one),
+        groups,
         form,
         failure: problem?.fields ?? null,
       },

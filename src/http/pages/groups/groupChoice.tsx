@@ -4,7 +4,7 @@ import { NO_GROUP, type GroupCount, type GroupFilter } from '../../../postgres/g
 import { whole } from '../ui/format.js';
 
 /** Maximum groups of a list; for more, a reader types the name. */
-const LISTED_MAX = 50;
+export const LISTED_MAX = 50;
 
 type Props = { readonly group: GroupFilter; readonly groups: readonly GroupCount[] };
 
