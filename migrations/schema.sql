@@ -388,6 +388,8 @@ create table safeband.brakes (
   constraint brakes_pkey PRIMARY KEY (brake_id)
 );
 CREATE INDEX brakes_engaged ON safeband.brakes USING btree (engaged_at DESC);
+CREATE TRIGGER tell_brake_off AFTER UPDATE ON safeband.brakes FOR EACH ROW WHEN (old.released_at IS NULL AND new.released_at IS NOT NULL) EXECUTE FUNCTION safeband.tell_brake();
+CREATE TRIGGER tell_brake_on AFTER INSERT ON safeband.brakes FOR EACH ROW WHEN (new.released_at IS NULL) EXECUTE FUNCTION safeband.tell_brake();
 
 create table safeband.campaign_denials (
   account_id safeband.account_id not null,
@@ -964,15 +966,16 @@ create table safeband.webhook_events (
   position bigint,
   recorded_at timestamp with time zone not null default clock_timestamp(),
   group_name text,
-  constraint webhook_events_check CHECK ((account_id IS NULL) = (type = 'ping'::text)),
+  constraint webhook_events_check CHECK ((account_id IS NULL) = (type = ANY (ARRAY['brake.engaged'::text, 'brake.released'::text, 'ping'::text]))),
   constraint webhook_events_check1 CHECK ((endpoint_id IS NOT NULL) = (type = 'ping'::text)),
-  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'slot.granted'::text, 'slot.expired'::text, 'ping'::text])),
+  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'slot.granted'::text, 'slot.expired'::text, 'brake.engaged'::text, 'brake.released'::text, 'ping'::text])),
   constraint webhook_events_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES safeband.webhook_endpoints(endpoint_id) ON DELETE CASCADE,
   constraint webhook_events_pkey PRIMARY KEY (number),
   constraint webhook_events_event_id_key UNIQUE (event_id),
   constraint webhook_events_position_key UNIQUE ("position")
 );
 CREATE INDEX webhook_events_at ON safeband.webhook_events USING btree (at);
+CREATE UNIQUE INDEX webhook_events_brakes ON safeband.webhook_events USING btree (type, key) WHERE (type = ANY (ARRAY['brake.engaged'::text, 'brake.released'::text]));
 CREATE INDEX webhook_events_new ON safeband.webhook_events USING btree (number) WHERE ("position" IS NULL);
 CREATE UNIQUE INDEX webhook_events_once ON safeband.webhook_events USING btree (COALESCE(account_id, endpoint_id), type, key);
 CREATE INDEX webhook_events_pings ON safeband.webhook_events USING btree (endpoint_id) WHERE (type = 'ping'::text);
@@ -1419,6 +1422,15 @@ AS $function$
   select exists (select from safeband.erasures e where e.written_in = pg_current_xact_id())
 $function$;
 
+CREATE OR REPLACE FUNCTION safeband.is_for(w safeband.webhook_endpoints, e safeband.webhook_events)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case when e.type in ('brake.engaged', 'brake.released')
+    then safeband.is_of_brake(w, e.group_name) else safeband.is_of(w, e.account_id) end
+$function$;
+
 CREATE OR REPLACE FUNCTION safeband.is_of(w safeband.webhook_endpoints, account text)
  RETURNS boolean
  LANGUAGE sql
@@ -1428,6 +1440,18 @@ AS $function$
     or coalesce(account = any(w.accounts), false)
     or w.groups is not null and exists (select from safeband.accounts a
          where a.account_id = account and a.group_name = any(w.groups))
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.is_of_brake(w safeband.webhook_endpoints, of_group text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select of_group is null
+    or w.accounts is null and w.groups is null
+    or coalesce(of_group = any(w.groups), false)
+    or exists (select from safeband.accounts a
+         where a.account_id = any(w.accounts) and a.group_name = of_group)
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.is_open_claim(c safeband.group_recipients)
@@ -2129,6 +2153,32 @@ begin
   return null;
 exception when others then
   raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_brake()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  is_on boolean := new.released_at is null;
+begin
+  if not exists (select from safeband.webhook_endpoints) then return null; end if;
+  insert into safeband.webhook_events (group_name, type, key, at, data)
+  values (new.group_name, case when is_on then 'brake.engaged' else 'brake.released' end,
+    new.brake_id, coalesce(new.released_at, new.engaged_at), jsonb_build_object(
+      'brakeId', new.brake_id,
+      'scope', case when new.group_name is null then 'all' else 'group' end,
+      'since', safeband.iso(new.engaged_at),
+      'actor', coalesce(new.released_by, new.engaged_by),
+      'reason', coalesce(new.released_reason, new.engaged_reason)))
+  on conflict do nothing;
+  return null;
+exception when others then
+  -- The trace of the brake is written in any case.
+  raise warning 'safeband: an event of the brake % was not written: %', new.brake_id, sqlerrm;
   return null;
 end $function$;
 

@@ -20,8 +20,12 @@ export type WebhookPayload = {
   readonly id: string;
   readonly type: string;
   readonly timestamp: string;
+  /** Null: a ping, or an event of the brake. */
   readonly accountId: string | null;
-  /** The group of the account when the event was written; null: none. */
+  /**
+   * The group of the account when the event was written, or that of the brake; null: none, or a
+   * brake of all accounts.
+   */
   readonly group: string | null;
   readonly data: { readonly [name: string]: unknown };
 };

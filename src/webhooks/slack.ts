@@ -1,6 +1,6 @@
 /**
  * The body for an incoming webhook of Slack: one sentence in plain English. It names an account by
- * your own id, with its group, and contains nothing about people.
+ * your own id, with its group. Only the sentences of the brake name a person, and have a reason.
  */
 import { ALERT_KINDS, SEVERITIES } from '../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../domain/diagnostics/alerts/alertHelp.js';
@@ -68,14 +68,21 @@ const SENTENCES: Readonly<Record<WebhookType | 'ping', Sentence>> = {
   'slot.expired': (account, { reservationId, reason }) =>
     `Reservation ${String(reservationId)} of account ${account} waited and got no slot:` +
     ` ${reasonWords(String(reason))}.`,
+  'brake.engaged': (accounts, { actor, reason }) =>
+    `${String(actor)} stopped the sends of ${accounts} with the brake: ${String(reason)}`,
+  'brake.released': (accounts, { actor, reason }) =>
+    `${String(actor)} released the brake of ${accounts}: ${String(reason)}`,
   ping: () => 'This is a test message of Safeband.',
 };
 
 /** Returns the message of an event: the same bytes at each try. */
 export function slackBody({ type, accountId, group, data }: WebhookEvent): string {
   // As code, so that Slack makes no link and no symbol of an id.
-  const account = `\`${accountId ?? ''}\`${group === null ? '' : ` (group \`${group}\`)`}`;
-  const text = SENTENCES[type](account, data);
+  const named = group === null ? null : `group \`${group}\``;
+  const account =
+    accountId === null ? 'all accounts' : `\`${accountId}\`${named === null ? '' : ` (${named})`}`;
+  const isOfGroup = accountId === null && named !== null; // a brake
+  const text = SENTENCES[type](isOfGroup ? `the ${named}` : account, data);
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return JSON.stringify({ text: escaped });
 }

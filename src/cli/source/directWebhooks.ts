@@ -21,7 +21,7 @@ export const directWebhooks = (pool: () => Pool, now: () => Instant): Webhooks =
   log: async (endpointId, { limit, before, group }) => {
     if (!(await readEndpoint(pool(), endpointId))) return undefined;
     const accounts = await idsOfGroup(pool(), { group, accounts: null });
-    const page = { limit: limit + 1, accounts, isWithoutPings: group !== null, before };
+    const page = { limit: limit + 1, accounts, group, before };
     const found = await listDeliveries(pool(), endpointId, page);
     const deliveries = found.slice(0, limit).map(deliveryJson);
     const next = found.length > limit ? (deliveries.at(-1)?.deliveryId ?? null) : null;

@@ -26,6 +26,8 @@ export const WEBHOOK_TYPES = [
   'threshold.reached',
   'slot.granted',
   'slot.expired',
+  'brake.engaged',
+  'brake.released',
 ] as const;
 export type WebhookType = (typeof WEBHOOK_TYPES)[number];
 
@@ -41,9 +43,12 @@ export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
 export type WebhookEvent = {
   readonly eventId: string;
   readonly type: WebhookType | 'ping';
-  /** Null: a ping. */
+  /** Null: a ping, or an event of the brake (R27). */
   readonly accountId: string | null;
-  /** The group of the account when the event was written (R26); null: none, or a ping. */
+  /**
+   * The group of the account when the event was written (R26), or that of the brake; null: none, a
+   * ping, or a brake of all accounts.
+   */
   readonly group: string | null;
   readonly at: Instant;
   readonly data: { readonly [name: string]: unknown };

@@ -288,7 +288,7 @@ function deliveries(app: FastifyInstance, parts: Parts): void {
         place: Type.Integer(),
         read: async (after, limit) => {
           const accounts = await idsOfGroup(parts.pool, { ...request.caller, group });
-          const page = { limit, accounts, isWithoutPings: group !== null, before: after };
+          const page = { limit, accounts, group, before: after };
           return (await listDeliveries(parts.pool, endpointId, page)).map((one) => ({
             item: { ...one, at: isoInstant(one.at) },
             place: one.deliveryId,

@@ -10,6 +10,7 @@ import {
   type WebhookType,
 } from '../../domain/wire/webhookEvents.js';
 import type { Instant } from '../../domain/primitives/time.js';
+import type { GroupFilter } from '../groups/members.js';
 import { inTransaction, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { placeEvents } from './outbox.js';
 
@@ -221,8 +222,7 @@ export async function replay(
             recorded_at = clock_timestamp()
        from (select min(e.position) as position
                from safeband.webhook_endpoints w join safeband.webhook_events e
-                 on safeband.is_of(w, e.account_id)
-                    or e.endpoint_id = w.endpoint_id
+                 on safeband.is_for(w, e) or e.endpoint_id = w.endpoint_id
               where w.endpoint_id = $1
                 and (e.event_id = $2 or e.at >= safeband.at_ms($3))) target
       where endpoint_id = $1 and target.position is not null`,
@@ -265,18 +265,19 @@ type DeliveriesAsked = {
   readonly limit: number;
   readonly before?: number | null;
   readonly accounts?: readonly string[] | null;
-  /** True: a ping is of no account, so a list of a group has none (R26). */
-  readonly isWithoutPings?: boolean;
+  /** The filter by which `accounts` were read: a list of a group has its brakes, and no ping (R26). */
+  readonly group?: GroupFilter;
 };
 
 /**
- * Lists the tries of an endpoint, newest first, `before` that try. With `accounts`, only pings and
- * tries of events of these accounts: before a change, the endpoint may have got events of others.
+ * Lists the tries of an endpoint, newest first, `before` that try. With `accounts`, only pings, tries
+ * of events of the brake, and of these accounts: before a change, the endpoint may have got events
+ * of others. Every key may read each brake (R27).
  */
 export const listDeliveries = (
   db: Queryable,
   endpointId: string,
-  { limit, before = null, accounts = null, isWithoutPings = false }: DeliveriesAsked,
+  { limit, before = null, accounts = null, group = null }: DeliveriesAsked,
 ): Promise<readonly Delivery[]> =>
   rowsOf(
     db,
@@ -285,9 +286,10 @@ export const listDeliveries = (
        'error', error, 'answer', answer) as row
      from safeband.webhook_deliveries d
      where endpoint_id = $1 and ($2::bigint is null or delivery_id < $2)
-       and ($4::text[] is null or (type = 'ping' and not $5) or exists (
-             select from safeband.webhook_events e
-              where e.event_id = d.event_id and e.account_id = any($4)))
+       and ($4::text[] is null
+            or ($5::text is null and type in ('ping', 'brake.engaged', 'brake.released'))
+            or exists (select from safeband.webhook_events e where e.event_id = d.event_id
+                 and (e.account_id = any($4) or e.account_id is null and e.group_name = $5)))
      order by delivery_id desc limit $3`,
-    [endpointId, before, limit, accounts, isWithoutPings],
+    [endpointId, before, limit, accounts, group],
   );

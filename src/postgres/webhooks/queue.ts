@@ -117,7 +117,7 @@ export async function readWindow(
        'events', coalesce(jsonb_agg(${EVENT} order by e.position) filter (where is_wanted), '[]'))
        as row
      from (select e.*, e.type = any(w.events)
-                    and safeband.is_of(w, e.account_id) as is_wanted
+                    and safeband.is_for(w, e) as is_wanted
              from safeband.webhook_events e, safeband.webhook_endpoints w
             where w.endpoint_id = $1 and e.position > $2::bigint
             order by e.position limit $3) e`,

@@ -66,6 +66,10 @@ const DAY: readonly string[] = [
          '2026-11-25T06:00:00Z', '2026-11-24T15:00:00Z', '${reason}', '${decided}', 1)`,
   ),
   `state = 'disconnected', in_flight = 1, updated_at = '2026-11-25T08:00:00Z'`,
+  `insert into safeband.brakes (brake_id, group_name, engaged_at, engaged_by, engaged_reason)
+   values ('5f0c9a1d2e3b4c6d', 'eu-sales', '2026-11-24T14:03:00Z', 'ada', 'wrong texts')`,
+  `update safeband.brakes set released_at = '2026-11-24T14:40:00Z', released_by = 'ada',
+     released_reason = 'texts corrected'`,
 ];
 
 it('the document shows the payload of each event', async () => {
