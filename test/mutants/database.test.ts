@@ -16,6 +16,7 @@ import { GROUP_CHECKS } from './groupMutants.js';
 import { GROUP_SEND_CHECKS } from './groupSendMutants.js';
 import { IDENTITY_CHECKS } from './identityChecks.js';
 import { LIST_CHECKS } from './listMutants.js';
+import { MANY_CHECKS } from './manyMutants.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { SEAL_CHECKS } from './sealMutants.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
@@ -34,6 +35,7 @@ const CHECKS = {
   ...BACKUP_CHECKS,
   ...SEAL_CHECKS,
   ...LIST_CHECKS,
+  ...MANY_CHECKS,
 };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {

@@ -10,6 +10,7 @@ import type { GroupCheckName } from './groupMutants.js';
 import type { GroupSendCheckName } from './groupSendMutants.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import type { ListCheckName } from './listMutants.js';
+import type { ManyCheckName } from './manyMutants.js';
 import type { RunCheckName } from './runChecks.js';
 import type { SealCheckName } from './sealMutants.js';
 
@@ -26,4 +27,5 @@ export type CheckName =
   | ContactCheckName
   | BackupCheckName
   | ListCheckName
-  | SealCheckName;
+  | SealCheckName
+  | ManyCheckName;

@@ -10,6 +10,7 @@ import { GROUP_MUTANTS } from './groupMutants.js';
 import { GROUP_SEND_MUTANTS } from './groupSendMutants.js';
 import { IDENTITY_MUTANTS } from './identityMutants.js';
 import { LIST_MUTANTS } from './listMutants.js';
+import { MANY_MUTANTS } from './manyMutants.js';
 import type { Mutant } from './mutant.js';
 import { SEAL_MUTANTS } from './sealMutants.js';
 
@@ -334,4 +335,5 @@ export const DATABASE_MUTANTS: readonly Mutant<CheckName>[] = [
   ...GROUP_SEND_MUTANTS,
   ...BACKUP_MUTANTS,
   ...LIST_MUTANTS,
+  ...MANY_MUTANTS,
 ];

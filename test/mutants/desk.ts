@@ -17,9 +17,15 @@ import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { orderOf } from '../../src/domain/diagnostics/canSend/groupOrder.js';
 import type { findKey, makeKey } from '../../src/postgres/access/keys.js';
+import type { Asking } from '../../src/client/brake/asking.js';
+import type { Brake } from '../../src/client/brake/brake.js';
+import type { Denials } from '../../src/client/denials.js';
 import type { GroupAsking } from '../../src/client/group/groupAsking.js';
+import type { withDefaults } from '../../src/domain/commands/groupDefaults.js';
 import type { routeOf } from '../../src/domain/fleet/groupAsk.js';
 import type { pgGroupDesk } from '../../src/postgres/groups/desk.js';
+import type { previewOrder } from '../../src/postgres/fleet/orderPreview.js';
+import type { keepOrder, keepTakeBack } from '../../src/postgres/fleet/orders.js';
 import type { idsOfGroup, readLargest } from '../../src/postgres/groups/members.js';
 import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import type { erasePerson } from '../../src/postgres/data/erase.js';
@@ -32,6 +38,7 @@ import type { listAccounts } from '../../src/postgres/read/accountPages.js';
 import type { pageCampaignDays } from '../../src/postgres/read/campaignDays.js';
 import type { pageWaiting } from '../../src/postgres/read/waiting.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { readWindow } from '../../src/postgres/webhooks/queue.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 import { batchOf } from '../../src/domain/entity/writes.js';
@@ -64,6 +71,14 @@ export type Build = {
   readonly sealMonths: typeof sealMonths;
   readonly verifySeals: typeof verifySeals;
   readonly exportMonth: typeof exportMonth;
+  readonly withDefaults: typeof withDefaults;
+  readonly readWindow: typeof readWindow;
+  readonly Brake: typeof Brake;
+  readonly Asking: typeof Asking;
+  readonly Denials: typeof Denials;
+  readonly keepOrder: typeof keepOrder;
+  readonly keepTakeBack: typeof keepTakeBack;
+  readonly previewOrder: typeof previewOrder;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -97,6 +112,13 @@ const PARTS: Readonly<Record<string, readonly (keyof Build)[]>> = {
   'postgres/data/seal': ['sealMonths'],
   'postgres/data/verifySeals': ['verifySeals'],
   'postgres/data/signedMonth': ['exportMonth'],
+  'domain/commands/groupDefaults': ['withDefaults'],
+  'postgres/webhooks/queue': ['readWindow'],
+  'client/brake/brake': ['Brake'],
+  'client/brake/asking': ['Asking'],
+  'client/denials': ['Denials'],
+  'postgres/fleet/orders': ['keepOrder', 'keepTakeBack'],
+  'postgres/fleet/orderPreview': ['previewOrder'],
 };
 let builds = 0;
 
