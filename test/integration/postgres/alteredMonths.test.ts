@@ -1,30 +1,17 @@
 /** The alert about a sealed month that differs from its seal (R29), and what people do with it. */
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { DAY_MS, dayOf, isoDay } from '../../../src/domain/primitives/time.js';
-import { keyOf } from '../../../src/postgres/data/erasureKey.js';
-import { sealMonths } from '../../../src/postgres/data/seal.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import type { Pool } from '../../../src/postgres/pool.js';
 import { safeband, type Ended } from '../../support/cli.js';
-import { withDatabase } from '../../support/database.js';
-import { fillYear } from '../../support/madeUpYear.js';
-import { auditOn, byForce } from '../../support/sealWork.js';
+import { auditOn, byForce, withSealedYear, type SealedYear } from '../../support/sealWork.js';
 
-const SECRET = Buffer.alloc(32, 7);
-const key = keyOf(SECRET);
 const now = Date.now();
 let pool: Pool;
-let url: string;
 let month: string;
-const env = () => ({ DATABASE_URL: url, SAFEBAND_ERASURE_KEY: SECRET.toString('base64') });
-withDatabase(async (own, address) => {
-  pool = own;
-  url = address;
-});
-beforeAll(async () => {
-  await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today: dayOf(now) });
-  const { sealed } = await sealMonths(pool, key, { at: now, by: 'ada', withLate: false });
-  month = sealed[0]?.month ?? '';
+let env: SealedYear['env'];
+withSealedYear(now, (found) => {
+  ({ pool, month, env } = found);
 });
 
 type Place = { readonly id: string; readonly day: string; readonly account: string };
@@ -46,11 +33,11 @@ const move = (row: Place | undefined, by: string): Promise<void> =>
   );
 type Open = { readonly alertId: number; readonly raisedAt: string };
 async function open(): Promise<readonly Open[]> {
-  const { out } = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env: env() });
+  const { out } = await safeband(['alerts', '--kind', 'log_altered', '--json'], { env });
   return JSON.parse(out).alerts;
 }
 const compareOn = (day: number): Promise<readonly string[]> =>
-  auditOn('compare', { day, hour: 4, db: pool, key, now });
+  auditOn('compare', { day, hour: 4, db: pool, now });
 /** Compares the first month on that day, and returns the open alerts. */
 async function openOn(day: number): Promise<readonly Open[]> {
   await pool.query('delete from safeband.seal_comparisons');
@@ -59,7 +46,7 @@ async function openOn(day: number): Promise<readonly Open[]> {
 }
 const act = (verb: 'acknowledge' | 'close', { alertId, raisedAt }: Open): Promise<Ended> =>
   safeband(['alerts', verb, String(alertId), '--raised-at', raisedAt, '--reason', 'it is known'], {
-    env: env(),
+    env,
   });
 async function done(verb: 'acknowledge' | 'close', alert: Open | undefined): Promise<void> {
   expect(alert && (await act(verb, alert))).toMatchObject({ code: 0, err: '' });
@@ -73,7 +60,7 @@ it('an acknowledged alert calls people again for other differences, and once for
     by: 'a test',
     at: now,
   });
-  const told = async (): Promise<readonly string[]> => {
+  const events = async (): Promise<readonly string[]> => {
     const { rows } = await pool.query<{ type: string }>(
       'select type from safeband.webhook_events order by number',
     );
@@ -87,30 +74,30 @@ it('an acknowledged alert calls people again for other differences, and once for
   await move(edited, '1 s');
   const [alert] = await openOn(1);
   expect(await openOn(2)).toMatchObject(unseen(1));
-  expect(await told()).toEqual([RAISED]);
+  expect(await events()).toEqual([RAISED]);
   await done('acknowledge', (await open())[0]);
   expect(await openOn(3)).toMatchObject(seen);
-  expect(await told()).toEqual([RAISED]);
+  expect(await events()).toEqual([RAISED]);
 
   await move(other, '1 s');
   expect(await openOn(4)).toMatchObject([{ alertId: alert?.alertId }]);
   expect(await openOn(5)).toMatchObject(unseen(2));
-  expect(await told()).toEqual([RAISED, RAISED]);
+  expect(await events()).toEqual([RAISED, RAISED]);
   await done('acknowledge', (await open())[0]);
   expect(await openOn(6)).toMatchObject(seen);
 
   // The rows are as they were, which calls no person; and then the same differences are made again.
   for (const row of [edited, other]) await move(row, '-1 s');
   expect(await openOn(7)).toMatchObject(seen);
-  expect(await told()).toEqual([RAISED, RAISED]);
+  expect(await events()).toEqual([RAISED, RAISED]);
   for (const row of [edited, other]) await move(row, '1 s');
   expect(await openOn(8)).toMatchObject(unseen(2));
-  expect(await told()).toEqual([RAISED, RAISED, RAISED]);
+  expect(await events()).toEqual([RAISED, RAISED, RAISED]);
 
   for (const row of [edited, other]) await move(row, '-1 s');
   await openOn(9);
   await done('close', (await open())[0]);
-  expect(await told()).toEqual([RAISED, RAISED, RAISED, 'alert.resolved']);
+  expect(await events()).toEqual([RAISED, RAISED, RAISED, 'alert.resolved']);
 });
 
 it('each changed month has its alert, and a person who closes it accepts exactly these differences', async () => {
@@ -141,7 +128,7 @@ it('each changed month has its alert, and a person who closes it accepts exactly
   await compareOn(11);
   const both = await open();
   expect(both).toMatchObject([{ details: detailsOf(later) }, { alertId: alert?.alertId }]);
-  const { out } = await safeband(['alerts'], { env: env() });
+  const { out } = await safeband(['alerts'], { env });
   expect(out.replaceAll(/\s+/g, ' ')).toContain(detailsOf(later).message);
   await done('close', both[0]);
   // The month has differed again since the person has read its alert.

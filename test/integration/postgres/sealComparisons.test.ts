@@ -3,44 +3,32 @@
  * shows the comparisons, and the key of the worker.
  */
 import { randomUUID } from 'node:crypto';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { erasureFinding } from '../../../src/doctor/erasures.js';
 import { sealFinding } from '../../../src/doctor/seals.js';
 import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
 import { beginComparison } from '../../../src/postgres/data/comparisons.js';
-import { erasedRecipient, keyOf } from '../../../src/postgres/data/erasureKey.js';
-import { sealMonths } from '../../../src/postgres/data/seal.js';
+import { erasedRecipient } from '../../../src/postgres/data/erasureKey.js';
 import { verifyMonth } from '../../../src/postgres/data/verifyMonth.js';
 import { readGauges } from '../../../src/postgres/operations/gauges.js';
 import { readErasureKeys } from '../../../src/postgres/operations/vitals.js';
 import { createPool, inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { safeband } from '../../support/cli.js';
-import { withDatabase } from '../../support/database.js';
-import { fillYear } from '../../support/madeUpYear.js';
-import { auditOn } from '../../support/sealWork.js';
+import { auditOn, KEY as key, withSealedYear, type SealedYear } from '../../support/sealWork.js';
 
-const SECRET = Buffer.alloc(32, 7);
-const key = keyOf(SECRET);
 const now = Date.now();
 let pool: Pool;
-let url: string;
 let month: string;
-const env = () => ({ DATABASE_URL: url, SAFEBAND_ERASURE_KEY: SECRET.toString('base64') });
-withDatabase(async (own, address) => {
-  pool = own;
-  url = address;
-});
-beforeAll(async () => {
-  await fillYear(pool, { accounts: 2, days: 80, perDay: 2, today: dayOf(now) });
-  const { sealed } = await sealMonths(pool, key, { at: now, by: 'ada', withLate: false });
-  month = sealed[0]?.month ?? '';
+let env: SealedYear['env'];
+withSealedYear(now, (found) => {
+  ({ pool, month, env } = found);
 });
 beforeEach(async () => {
   await pool.query('delete from safeband.seal_comparisons');
 });
 
 const compareOn = (day: number, hour = 4, db = pool): Promise<readonly string[]> =>
-  auditOn('compare', { day, hour, db, key, now });
+  auditOn('compare', { day, hour, db, now });
 type Turn = { readonly month: string; readonly day: number; readonly result: string | null };
 /** Returns which months were compared, the oldest comparison first. */
 async function turns(): Promise<readonly Turn[]> {
@@ -57,7 +45,7 @@ it('a login with the rights of a worker compares a month', async () => {
   const user = `compares_${randomUUID().slice(0, 8)}`;
   await pool.query(`create role ${user} login password '${user}' in role safeband_worker`);
   const asWorker = createPool(
-    Object.assign(new URL(url), { username: user, password: user }).href,
+    Object.assign(new URL(env.DATABASE_URL), { username: user, password: user }).href,
     1,
   );
   await compareOn(0, 4, asWorker);
@@ -172,11 +160,11 @@ it('a deleted seal is not made again: each program names its month until it is r
     await triggers('disable');
     await change((table) => `delete from safeband.${table} where ${where}`);
     await triggers('enable always');
-    expect(await safeband(['seal'], { env: env() })).toMatchObject({
+    expect(await safeband(['seal'], { env })).toMatchObject({
       code: 5,
       err: expect.stringContaining(`the seal of ${gone} was deleted`),
     });
-    expect(await safeband(['verify'], { env: env() })).toMatchObject({
+    expect(await safeband(['verify'], { env })).toMatchObject({
       code: 1,
       out: expect.stringMatching(new RegExp(`seal was changed or deleted +- +${last}`)),
     });
@@ -184,7 +172,7 @@ it('a deleted seal is not made again: each program names its month until it is r
       level: 'fail',
       text: `the seal of ${gone} was deleted: no month is sealed`,
     });
-    expect(await auditOn('seal', { day: 0, hour: 4, db: pool, key, now })).toEqual([
+    expect(await auditOn('seal', { day: 0, hour: 4, db: pool, now })).toEqual([
       expect.stringContaining('a seal was deleted'),
     ]);
   }
@@ -192,6 +180,6 @@ it('a deleted seal is not made again: each program names its month until it is r
   expect(rowCount).toBe(0);
   expect(await beginComparison(pool, now + 2 * DAY_MS)).toBe(last);
   await change((table) => `insert into safeband.${table} select * from kept_${table}`);
-  expect(await safeband(['verify'], { env: env() })).toMatchObject({ code: 0 });
+  expect(await safeband(['verify'], { env })).toMatchObject({ code: 0 });
   for (const table of tables) await pool.query(`drop table kept_${table}`);
 });

@@ -3,11 +3,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { WebhookType } from '../../../src/domain/wire/webhookEvents.js';
 import { writeBrakeChange } from '../../../src/postgres/fleet/brakes.js';
 import { addEndpoint, changeEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { mayCall } from '../../../src/webhooks/networks.js';
-import { createPoster } from '../../../src/webhooks/post.js';
-import { sendDue } from '../../../src/webhooks/sender.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
+import { sendWebhooks } from '../../support/sendWebhooks.js';
 
 const EVENTS: readonly WebhookType[] = ['brake.engaged', 'brake.released'];
 const WHOSE = ['all', 'acme', 'else', 'member', 'single', 'none'] as const;
@@ -47,21 +45,9 @@ afterAll(async () => {
   for (const one of receivers.values()) await one.close();
 });
 
-async function send(): Promise<void> {
-  const poster = createPoster(mayCall([{ address: '127.0.0.1', prefix: 32 }]));
-  await sendDue({
-    pool: stand.pool,
-    post: poster.post,
-    now: Date.now,
-    random: Math.random,
-    leaving: new AbortController().signal,
-    beat: () => undefined,
-    warn: () => undefined,
-  });
-  poster.close();
-}
+const send = (): Promise<void> => sendWebhooks(stand.pool);
 /** What a receiver has, as `engaged acme: reason`. */
-const told = (whose: string): readonly string[] =>
+const receivedBy = (whose: string): readonly string[] =>
   (receivers.get(whose)?.received ?? []).map(({ payload: { type, group, data } }) => {
     const { reason } = data;
     return `${type.slice(6)} ${group ?? '-'}: ${String(reason)}`;
@@ -84,7 +70,7 @@ it('an endpoint gets the brake of all, of its groups, and of the groups of its a
   await send();
   const ofAll = ['engaged -: wrong texts', 'released -: corrected'];
   const all = [...ofAll, 'engaged acme: wrong texts', 'released acme: corrected'];
-  const got = Object.fromEntries(WHOSE.map((whose) => [whose, told(whose)]));
+  const got = Object.fromEntries(WHOSE.map((whose) => [whose, receivedBy(whose)]));
   expect(got).toEqual({ all, acme: all, else: ofAll, member: all, single: ofAll, none: [] });
   const [first, , third] = receivers.get('all')?.received ?? [];
   const { held, history } = (await stand.ask(key, '/v1/brake')).json();
@@ -109,8 +95,8 @@ it('a change that is written again is no second event, and a replay sends the sa
   }
   await send();
   const both = ['engaged acme: r', 'released acme: r'];
-  expect(told('acme').slice(4)).toEqual(both);
-  expect(told('else')).toHaveLength(2);
+  expect(receivedBy('acme').slice(4)).toEqual(both);
+  expect(receivedBy('else')).toHaveLength(2);
   // A limited key reads the tries of its endpoint, and replays from an event of its groups.
   const limited = await stand.key('operator', null, ['acme', 'else']);
   const log = async (whose: string) => {
@@ -136,7 +122,7 @@ it('a change that is written again is no second event, and a replay sends the sa
   };
   expect([await replayed('acme'), await replayed('else')]).toEqual([200, 400]);
   await send();
-  expect(told('acme').slice(6)).toEqual(both);
+  expect(receivedBy('acme').slice(6)).toEqual(both);
 });
 
 it('Slack gets a sentence with who and why', async () => {

@@ -2,11 +2,9 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Endpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { mayCall } from '../../../src/webhooks/networks.js';
-import { createPoster } from '../../../src/webhooks/post.js';
-import { sendDue } from '../../../src/webhooks/sender.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
+import { sendWebhooks } from '../../support/sendWebhooks.js';
 
 let stand: HttpStand;
 let receiver: Receiver;
@@ -21,19 +19,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-const send = async (): Promise<void> => {
-  const poster = createPoster(mayCall([{ address: '127.0.0.1', prefix: 32 }]));
-  await sendDue({
-    pool: stand.pool,
-    post: poster.post,
-    now: Date.now,
-    random: Math.random,
-    leaving: new AbortController().signal,
-    beat: () => undefined,
-    warn: () => undefined,
-  });
-  poster.close();
-};
+const send = (): Promise<void> => sendWebhooks(stand.pool);
 const wanted = { url: 'https://example.com/hooks', events: ['account.held'], accounts: ['a'] };
 type Made = { readonly endpointId: string; readonly secret: string };
 const make = async (more: object = {}): Promise<Made> => {
