@@ -52,14 +52,21 @@ const textOf = (error: unknown): string => {
  */
 const ENDED_BENEATH: readonly unknown[] = ['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'];
 
+/**
+ * The server's words for an Update that it does not have, although the account may run: the SDK
+ * asks for a late answer at the current run, and that may be the next one.
+ */
+const ENDED_RUN = /aborted by closing workflow|\bupdate ".*" not found/i;
+
 /** True if the same call should be sent again, with its id: it failed or its result is unknown. */
 export function isWorthRetrying(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     return ENDED_BENEATH.includes(error.cause.type);
   }
-  // The next run of the chain has not begun. If the account has ended, the next try fails for that.
-  if (isNotFound(error)) return /aborted by closing workflow/i.test(textOf(error));
+  // The run has ended: before it took the Update, or while the client waited for the answer. If the
+  // account has ended, the next try fails for that.
+  if (isNotFound(error)) return ENDED_RUN.test(textOf(error));
   if (error instanceof QueryNotRegisteredError && error.message.includes(ASK_AGAIN)) return true;
   const code = codeOf(error);
   if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)

@@ -1,6 +1,7 @@
 /** 500 simultaneous reserves by every way on a cap of 50 get exactly 50 grants, also if workers die. */
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isWorthRetrying } from '../../src/client/errors.js';
 import { createClient, type Decision } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
@@ -40,7 +41,7 @@ async function crowd(id: string): Promise<readonly string[]> {
           handle.executeUpdate<T, [object]>(name, { updateId, args: [payload] }),
         );
       } catch (error) {
-        if (!/timed out|cancelled|deadline|unavailable|exhausted/i.test(String(error))) throw error;
+        if (!isWorthRetrying(error)) throw error;
       }
     }
   };

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   activities: [
     'activities',
+    'client/errors', // which answers of the server do not end an Update
     'platform/sizes',
     'temporal/answers',
     'domain',

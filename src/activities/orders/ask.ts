@@ -1,6 +1,7 @@
 /** Sends the message of an order to one account, and returns what became of it (R30). */
 import { getClient, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
+import { isNotFound, isWorthRetrying } from '../../client/errors.js';
 import {
   messageOf,
   outcomeOf,
@@ -45,17 +46,11 @@ export async function ask(order: KeptOrder, accountId: string): Promise<Found> {
 
 /** Returns the refusal of the account; undefined if the same message may succeed later. */
 function finalIn(error: unknown): string | undefined {
-  if (error instanceof WorkflowNotFoundError) {
-    return 'AccountUnknown: the account is not connected';
-  }
+  if (isWorthRetrying(error)) return undefined;
+  if (isNotFound(error)) return 'AccountUnknown: the account is not connected';
   const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) return undefined;
-  return TEMPORARY.includes(cause.type) ? undefined : `${cause.type}: ${cause.message}`;
+  if (!(cause instanceof ApplicationFailure) || cause.type === 'Unavailable') return undefined;
+  return `${cause.type}: ${cause.message}`;
 }
-const TEMPORARY: readonly unknown[] = [
-  'Unavailable',
-  'UnprocessedUpdate',
-  'AcceptedUpdateCompletedWorkflow',
-];
 
 const unavailable = (error: unknown): string => `Unavailable: ${errorText(error)}`;

@@ -18,6 +18,7 @@ const AGAIN: readonly (readonly [string, Error])[] = [
   ['an Update that was not processed', updateFailed('UnprocessedUpdate')],
   ['an Update whose run ended before the answer', updateFailed('AcceptedUpdateCompletedWorkflow')],
   ['a run that closes', notFound('workflow update was aborted by closing workflow')],
+  ['an Update of the last run, which the next does not know', notFound('update "u1" not found')],
   ['too many Updates in flight', service(8, 'limit on number of concurrent in-flight updates')],
   ['a refused continue-as-new', service(9, 'due to unexpected workflow task failure.')],
   ['a run that has not begun', service(9, 'Workflow task is not scheduled yet.')],

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/index.js';
-import { isWorthRetrying } from '../../../src/client/errors.js';
+import { isNotFound, isWorthRetrying } from '../../../src/client/errors.js';
 import type { Delivered } from '../../../src/temporal/protocol.js';
 import { all, run, update, statusOf, whenSaved } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
@@ -51,6 +51,15 @@ async function fill(account: WorkflowHandle): Promise<string> {
     await Promise.all(Array.from({ length: 20 }, () => account.signal('noise')));
   }
 }
+
+it('an Update that the present run does not know is sent again', async () => {
+  const account = await stand.connect(stand.newAccount());
+  // The SDK asks so for a late answer: at the run that is the present one by then.
+  const late = account.getUpdateHandle('of-the-last-run').result();
+  const error: unknown = await late.catch((failed: unknown) => failed);
+  expect(isNotFound(error)).toBe(true);
+  expect(isWorthRetrying(error)).toBe(true);
+});
 
 it.each([
   ['raw Updates', raw],
