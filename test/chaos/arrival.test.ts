@@ -2,10 +2,11 @@
  * Messages of a run's first task come to a workflow that has no handlers yet. It processes them in
  * the order of their arrival, whatever their names are, as in every other task.
  */
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { update, statusOf } from '../support/account.js';
+import { updateWithStart } from '../support/calls.js';
 import { flawsOf, runsOf } from '../support/histories.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -144,15 +145,10 @@ it('in the task after a reset', async () => {
 it('answers an unknown Update, and processes an Update together with the start that it belongs to', async () => {
   const accountId = stand.newAccount();
   const start = { accountId, tier: 'sales_navigator' };
-  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+  const answer = updateWithStart(stand.client, 'noSuchMessage', WORKFLOW_TYPE, {
     workflowId: workflowIdOf(accountId),
     taskQueue: stand.taskQueue,
     args: [start],
-    workflowIdConflictPolicy: 'FAIL',
-  });
-  const answer = stand.client.workflow.executeUpdateWithStart('noSuchMessage', {
-    args: [start],
-    startWorkflowOperation,
   });
   await expect(answer).rejects.toMatchObject({
     cause: { message: expect.stringContaining('No registered handler') },

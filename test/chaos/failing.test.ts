@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { RESTART_AFTER_MS } from '../../src/domain/primitives/limits.js';
@@ -14,6 +14,7 @@ import { readTasks } from '../../src/temporal/workflowTasks.js';
 import { broken, dropCopies, scratch } from '../mutants/mutant.js';
 import { all, ask, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { writeBundle } from '../support/bundle.js';
+import { updateWithStart } from '../support/calls.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
@@ -84,15 +85,12 @@ async function otherBundle(): Promise<string> {
 async function connect(): Promise<{ id: string; account: WorkflowHandle }> {
   const id = stand.newAccount();
   const start = { accountId: id, tier: 'sales_navigator' };
-  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+  await updateWithStart(stand.client, 'connect', WORKFLOW_TYPE, {
     workflowId: workflowIdOf(id),
     taskQueue: stand.taskQueue,
     args: [start],
-    workflowIdConflictPolicy: 'FAIL',
     workflowTaskTimeout: '1s',
   });
-  const args: [object] = [start];
-  await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
   const account = stand.handle(id);
   await update(account, 'reconcileNow');
   return { id, account };

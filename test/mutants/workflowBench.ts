@@ -1,8 +1,9 @@
 /** Shared tools of the checks of the workflows: an account of the workflow under test, and callers. */
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { ExpectStatic } from 'vitest';
-import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
+import { stateOf, statusOf, update } from '../support/account.js';
+import { updateWithStart } from '../support/calls.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -22,12 +23,7 @@ export type Bench = {
 };
 export type WorkflowCheck = (bench: Bench) => Promise<void>;
 
-export const update = <T>(
-  account: WorkflowHandle,
-  name: string,
-  payload: object = {},
-): Promise<T> => account.executeUpdate<T, [object]>(name, { args: [payload] });
-export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+export { stateOf, statusOf, update };
 export const whenSaved = async (
   { expect, patience }: Bench,
   account: WorkflowHandle,
@@ -46,14 +42,11 @@ export async function connect(
 ): Promise<WorkflowHandle> {
   const start = { accountId: stand.newAccount(), tier: 'sales_navigator', ...more };
   const workflowId = workflowIdOf(start.accountId);
-  const startWorkflowOperation = new WithStartWorkflowOperation(workflowType, {
+  await updateWithStart(stand.client, 'connect', workflowType, {
     workflowId,
     taskQueue: stand.taskQueue,
     args: [start],
-    workflowIdConflictPolicy: 'FAIL',
   });
-  const args: [object] = [start];
-  await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
   return stand.client.workflow.getHandle(workflowId);
 }
 export const idOf = ({ workflowId }: WorkflowHandle): string =>

@@ -1,5 +1,4 @@
 /** Rules of the workflow around the domain: its messages, its timers, its saves and its end. */
-import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import { workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
 import { fastForward } from '../support/time.js';
@@ -12,6 +11,7 @@ import {
   idOf,
   passMidnight,
   resetToFirst,
+  stateOf,
   update,
   statusNameOf,
   statusOf,
@@ -22,10 +22,7 @@ const ledger: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await passMidnight(bench, account);
   // A repeated reserve would get the same answer from Postgres, after a run. A query starts no run.
-  const state = (): Promise<string> =>
-    account
-      .query<ReservationWire, [object]>('reservation', { reservationId: 'sent' })
-      .then((slot) => slot.state, String);
+  const state = (): Promise<string> => stateOf(account, 'sent').catch(String);
   await bench.expect.poll(state, bench.patience).toBe('delivered');
 };
 

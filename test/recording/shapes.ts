@@ -1,8 +1,9 @@
 /** The shapes of history that every build must be able to continue, each played on real servers. */
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { ask, edit, run, update, statusOf, whenSaved } from '../support/account.js';
+import { updateWithStart } from '../support/calls.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -233,17 +234,11 @@ const fleetAudit: Shape = async ({ stand }, id) => {
 
 /** A refused start, so that the run fails at once. */
 const badStart: Shape = async ({ stand }, id) => {
-  const args: [object] = [{ accountId: id, tier: 'gold' }];
   const workflowId = workflowIdOf(id);
-  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+  const connected = updateWithStart(stand.client, 'connect', WORKFLOW_TYPE, {
     workflowId,
     taskQueue: stand.taskQueue,
-    args,
-    workflowIdConflictPolicy: 'FAIL',
-  });
-  const connected = stand.client.workflow.executeUpdateWithStart('connect', {
-    args,
-    startWorkflowOperation,
+    args: [{ accountId: id, tier: 'gold' }],
   });
   await expect(connected).rejects.toThrow('Update');
   return stand.client.workflow.getHandle(workflowId);

@@ -1,57 +1,23 @@
 /** Sends messages to an account, and reads its state, for tests. */
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
-import { isWorthRetrying } from '../../src/client/errors.js';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import type { Findings } from '../../src/temporal/protocol.js';
+import { query, update } from './calls.js';
 import type { Stand } from './stand.js';
 import { fastForward, secondsToMidnight } from './time.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
+export { query, update };
+
 export type Known = { readonly id: string; readonly account: WorkflowHandle };
-
-/** Maximum tries of one message: between two runs of an account the server cannot deliver it. */
-const TRIES_MAX = 50;
-const PAUSE_MS = 100;
-
-/** Repeats a message as our client would repeat it. */
-async function persist<T>(message: () => Promise<T>): Promise<T> {
-  for (let n = 1; ; n += 1) {
-    try {
-      return await message();
-    } catch (error) {
-      if (n === TRIES_MAX || !isWorthRetrying(error)) throw error;
-      await setTimeout(PAUSE_MS);
-    }
-  }
-}
-
-/** After this time without an answer an Update is sent again: an account answers within 10 s. */
-const SILENT_MS = 20_000;
-
-/**
- * Sends an Update; each try has the same id, so it takes effect once. The server may lose an Update
- * that no task has taken yet, and then no answer and no error comes: so each try has a deadline.
- */
-export function update<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
-  const updateId = randomUUID();
-  const options: { args: [object]; updateId: string } = { args: [payload], updateId };
-  const send = (): Promise<T> => account.executeUpdate<T, [object]>(name, options);
-  return persist(() => account.client.withDeadline(Date.now() + SILENT_MS, send));
-}
 
 export const ask = (
   account: WorkflowHandle,
   reservationId: string,
   more: object = {},
 ): Promise<DecisionWire> => update(account, 'sendReserve', { reservationId, ...more });
-
-/** Sends a Query, again if the account's next run has not begun. */
-export const query = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  persist(() => account.query<T, [object]>(name, payload));
 
 export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => query(account, 'status');
 

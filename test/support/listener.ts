@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { query } from './calls.js';
 
 const CODE = `
 import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
@@ -36,7 +37,7 @@ export async function startListener(client: Client): Promise<Listener> {
   });
   return {
     workflowId: name,
-    received: () => handle.query('received'),
+    received: () => query(handle, 'received'),
     close: async () => {
       await handle.signal('end');
       await handle.result();

@@ -1,11 +1,6 @@
 /** The stand of a test file on the servers: its own database, worker and client. */
 import { randomUUID } from 'node:crypto';
-import {
-  Client,
-  WithStartWorkflowOperation,
-  type Connection,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import { Client, type Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -23,6 +18,7 @@ import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { NO_KEYS, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
+import { updateWithStart } from './calls.js';
 
 /** So long no account reconciles by itself: a test sees what it did, at any time of the day. */
 const UNDISTURBED_MS = 3 * MINUTE_MS;
@@ -162,15 +158,11 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     connect: async (accountId, more = {}) => {
       started.add(accountId);
       const start = { accountId, tier: 'sales_navigator', ...more };
-      const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
-        workflowId: workflowIdOf(accountId),
+      const workflowId = workflowIdOf(accountId);
+      await updateWithStart(client, 'connect', WORKFLOW_TYPE, {
+        workflowId,
         taskQueue,
         args: [start],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-      });
-      await client.workflow.executeUpdateWithStart('connect', {
-        args: [start],
-        startWorkflowOperation,
       });
       return handle(accountId);
     },
