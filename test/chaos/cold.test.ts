@@ -1,5 +1,6 @@
 /** A cold account that is asked reads the database first, and answers within 6 s if it cannot. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask, statusOf, update } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
@@ -21,24 +22,18 @@ afterAll(async () => {
 
 it.each(['refused', 'silent'] as const)('answers unverified while it is %s', async (way) => {
   const account = await stand.connect(stand.newAccount());
-  await expect
-    .poll(() => account.query<{ verified: boolean }>('status'))
-    .toMatchObject({ verified: true });
+  await expect.poll(() => statusOf(account)).toMatchObject({ verified: true });
   await fastForward(stand.client, account.workflowId, 90 * 60);
   proxy.turn(way);
-  const ask = (reservationId: string): Promise<DecisionWire> =>
-    account.executeUpdate<DecisionWire, [object]>('sendReserve', { args: [{ reservationId }] });
   const requests = [{ reservationId: 'b1' }, { reservationId: 'b2' }];
-  const batch = account.executeUpdate<{ decisions: DecisionWire[] }, [object]>('sendReserveBatch', {
-    args: [{ requests }],
-  });
+  const batch = update<{ decisions: DecisionWire[] }>(account, 'sendReserveBatch', { requests });
   const decisions = [
-    ...(await Promise.all(['a1', 'a2', 'a3'].map(ask))),
+    ...(await Promise.all(['a1', 'a2', 'a3'].map((name) => ask(account, name)))),
     ...(await batch).decisions,
   ];
   // Here the database is still away: an answer did not wait for it.
   expect(decisions.map((one) => !one.granted && one.reason)).toEqual(Array(5).fill('unverified'));
   proxy.turn('open');
   // The next ask after `retryAt` makes the account read again, and gets a grant.
-  await expect.poll(() => ask('a1')).toMatchObject({ granted: true });
+  await expect.poll(() => ask(account, 'a1')).toMatchObject({ granted: true });
 });

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isWorthRetrying } from '../../src/client/errors.js';
 import { createClient, type Decision } from '../../src/client/index.js';
-import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
+import { statusOf } from '../support/account.js';
 import { startListener, type Listener } from '../support/listener.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { kill, startWorkerProcess } from '../support/workerProcess.js';
@@ -80,7 +80,7 @@ it('grants exactly the cap', async () => {
   await stand.connect(id);
   const granted = await crowd(id);
   expect(new Set(granted).size).toBe(CAP);
-  expect(await stand.handle(id).query<StatusWire>('status')).toMatchObject({ counter: CAP });
+  expect(await statusOf(stand.handle(id))).toMatchObject({ counter: CAP });
 });
 
 it('grants exactly the cap while the worker is killed three times', async () => {
@@ -93,7 +93,7 @@ it('grants exactly the cap while the worker is killed three times', async () => 
   }
   const granted = await asking;
   expect(new Set(granted).size).toBe(CAP);
-  const status = await stand.handle(id).query<StatusWire>('status');
+  const status = await statusOf(stand.handle(id));
   expect(status).toMatchObject({ counter: CAP, inFlight: CAP });
   const open = status.openReservations.map(({ reservationId }) => reservationId).toSorted();
   expect(open).toEqual([...granted].toSorted());

@@ -12,7 +12,7 @@ import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temp
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { InmailSendResult } from '../../src/durable/index.js';
 import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
-import { statusOf } from '../support/account.js';
+import { query, statusOf } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -192,7 +192,7 @@ it('names why nothing was sent, and a cancelled one gives its place back', async
   await expect.poll(async () => (await statusOf(account)).waiting).toBe(1);
   expect(await again).toMatchObject({ sent: false, reason: 'ReservationSettled' });
   await expect
-    .poll(async () => waits.query('__temporal_workflow_metadata'))
+    .poll(() => query(waits, '__temporal_workflow_metadata'))
     .toMatchObject({ currentDetails: expect.stringContaining('(daily_cap): place 1') });
   const other = { reservationId: 'waits', recipientId: 'another-member' };
   expect(await endOf({ request: other })).toMatchObject({

@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dayOf, DAY_MS, isoInstant, startOf } from '../../src/domain/primitives/time.js';
-import { update, ask, statusOf } from '../support/account.js';
+import { update, ask, query, statusOf } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -96,9 +96,9 @@ describe('the waiting line', () => {
     expect([waiting, counter + carried]).toEqual([2, 1]);
     await update(again, 'sendFailed', { reservationId: 'first', kind: 'rejected' });
     await expect
-      .poll(async () => again.query('reservation', { reservationId: 'saved' }))
+      .poll(() => query(again, 'reservation', { reservationId: 'saved' }))
       .toMatchObject({ state: 'in_flight', mayAttempt: true });
-    expect(await again.query('reservation', { reservationId: 'unsaved' })).toMatchObject({
+    expect(await query(again, 'reservation', { reservationId: 'unsaved' })).toMatchObject({
       state: 'waiting',
       position: 1,
     });

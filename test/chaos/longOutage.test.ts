@@ -11,12 +11,12 @@ import {
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import {
   all,
   ask,
   run,
   update,
+  stateOf,
   statusOf,
   whenSaved,
   withRoom,
@@ -78,12 +78,10 @@ async function expectSaved(
     where account_id = $1 group by 1 order by 1`;
   const once = chats.toSorted().map((chat) => ({ chat, times: 1 }));
   expect(await all(stand, log, id)).toEqual(once);
-  const stateIn = async (reservationId: string) => {
-    const { state } = await account.query<ReservationWire, [object]>('reservation', {
-      reservationId,
-    });
-    return { id: reservationId, state };
-  };
+  const stateIn = async (reservationId: string) => ({
+    id: reservationId,
+    state: await stateOf(account, reservationId),
+  });
   const reservations = `select reservation_id as id, state from safeband.reservations
     where account_id = $1 order by reservation_id collate "C"`;
   const known = await Promise.all(ids.toSorted().map(stateIn));

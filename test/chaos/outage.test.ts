@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../src/client/index.js';
 import { readDevConfig } from '../../dev/devConfig.js';
 import { startPostgres, type PostgresServer } from '../../dev/postgres.js';
-import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { migrate } from '../../src/postgres/migrate.js';
+import { ask, statusOf, update } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 /** Long enough for several tries of a save. */
@@ -59,7 +59,7 @@ it('an account grants and counts for 12 s without Postgres, and saves all afterw
   expect(waits[0]).toContain('waits for its journal row');
   await postgres.restart();
   expect(await journaled).toMatchObject({ sent: true, reported: true });
-  await expect.poll(async () => (await account.query<StatusWire>('status')).unsaved).toBe(0);
+  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
   const { rows } = await stand.pool.query<{ chat_id: string }>(
     'select chat_id from safeband.inmail_events where account_id = $1',
     [id],
@@ -85,14 +85,12 @@ it('an account that starts while Postgres is away keeps its messages', async () 
     args: [start],
   });
   await account.signal('sendDelivered', { reservationId: 'early', chatId: 'early' });
-  expect(
-    await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] }),
-  ).toMatchObject({ granted: false, reason: 'unverified' });
-  await expect(
-    account.executeUpdate('hold', { args: [{ reason: 'x', actor: 'y' }] }),
-  ).rejects.toMatchObject({ cause: { type: 'Unavailable' } });
+  expect(await ask(account, 'r1')).toMatchObject({ granted: false, reason: 'unverified' });
+  await expect(update(account, 'hold', { reason: 'x', actor: 'y' })).rejects.toMatchObject({
+    cause: { type: 'Unavailable' },
+  });
   await postgres.restart();
   await expect
-    .poll(() => account.query<StatusWire>('status').catch(() => undefined))
+    .poll(() => statusOf(account).catch(() => undefined))
     .toMatchObject({ state: 'active', external: 1, counter: 1 });
 });

@@ -6,8 +6,7 @@
 import fc from 'fast-check';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { run, update } from '../support/account.js';
+import { run, statusOf, update } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 const ACCOUNTS = 20;
@@ -81,13 +80,9 @@ it(`corrects once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () =>
   expect(healed).toEqual(racers.map(() => ({ edits: ROUNDS })));
   const sent = SENDS * ROUNDS;
   for (const { id, account } of racers) {
-    const status = (): Promise<StatusWire> => account.query('status');
-    await expect.poll(status).toMatchObject({
-      counter: sent,
-      delivered: sent,
-      unexplained: 0,
-      unsaved: 0,
-    });
+    await expect
+      .poll(() => statusOf(account))
+      .toMatchObject({ counter: sent, delivered: sent, unexplained: 0, unsaved: 0 });
     const { rows } = await stand.pool.query(
       `select inmails_sent_today as counter, delivered, drift, remaining
          from safeband.account_status where account_id = $1`,

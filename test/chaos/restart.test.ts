@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { listOpenAlerts } from '../../src/postgres/alerts/alerts.js';
-import { all, skipToSave } from '../support/account.js';
+import { all, query, skipToSave } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const statusOf = (id: string): Promise<StatusWire> => stand.handle(id).query<StatusWire>('status');
+const statusOf = (id: string): Promise<StatusWire> => query(stand.handle(id), 'status');
 
 /** Connects an account with ten slots: eight delivered, one released, one in flight. */
 async function spend(id: string): Promise<void> {

@@ -220,7 +220,7 @@ it('after the loss of Temporal, the audit starts all accounts, and one order res
     { connected: 8, missing: 0, opening: 0, waiting: 8 },
   ]);
   const statusNow = (id: string): Promise<StatusWire> =>
-    client.workflow.getHandle(workflowIdOf(id)).query<StatusWire>('status');
+    statusOf(client.workflow.getHandle(workflowIdOf(id)));
   const waits = { state: 'cooldown', cooldown: { cause: 'unclean_end' }, verified: true };
   for (const id of others) await expect.poll(() => statusNow(id)).toMatchObject(waits);
   await expect.poll(() => statusNow(held)).toMatchObject({ state: 'held', verified: true });

@@ -12,7 +12,7 @@ import type { Entity } from '../../src/domain/entity/entity.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
-import { all, run, statusOf } from '../support/account.js';
+import { all, ask, run, statusOf, update } from '../support/account.js';
 import { writeBundle } from '../support/bundle.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 import { anAccount, must } from '../support/scenario.js';
@@ -55,7 +55,7 @@ const ways = {
   Update: async (id: string, identity: string) => {
     const account = await stand.connect(id);
     const start = { accountId: id, tier: 'sales_navigator', identity };
-    await account.executeUpdate('connect', { args: [start] });
+    await update(account, 'connect', start);
   },
   Signal: async (id: string, identity: string) => {
     const account = await stand.connect(id);
@@ -127,8 +127,7 @@ describe('a second account of one member is held, by whatever spelling', () => {
 
 /** The ways in which a send is reported. */
 const SEND_BY = {
-  Update: (id: string, name: string, payload: object) =>
-    stand.handle(id).executeUpdate(name, { args: [payload] }),
+  Update: (id: string, name: string, payload: object) => update(stand.handle(id), name, payload),
   Signal: (id: string, name: string, payload: object) => stand.handle(id).signal(name, payload),
   HTTP: async (id: string, name: string, payload: object) => {
     const { statusCode } = await stand.ask(key, `/v1/accounts/${id}/${name}`, payload);
@@ -147,7 +146,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an observed InMail, by %s,
       reservationId: `r${i}`,
       recipientId: newMember(),
     }));
-    await account.executeUpdate('sendReserveBatch', { args: [{ requests: asked }] });
+    await update(account, 'sendReserveBatch', { requests: asked });
     const { asOf: sentAt } = await statusOf(account);
     for (const [i, { recipientId }] of asked.entries()) {
       const proof = { chatId: `c${i}`, messageId: `m${i}` };
@@ -180,7 +179,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an observed InMail, by %s,
   it('belongs to the reservation that is settled by another spelling of its proof', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
-    await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] });
+    await ask(account, 'r1');
     const { asOf: sentAt } = await statusOf(account);
     await send(id, 'sendObserved', { chatId: '2-ZDQ=', messageId: '2-MTcx', sentAt });
     await send(id, 'sendDelivered', {

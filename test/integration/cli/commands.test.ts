@@ -123,7 +123,7 @@ describe('an account', () => {
     await cli('configure', id, '--daily-cap', '1');
     const validUntil = new Date(Date.now() + 2 * 86_400_000).toISOString();
     const waits = { reservationId: 'w1', wait: true, validUntil };
-    await account.executeUpdate('sendReserve', { args: [waits] });
+    await update(account, 'sendReserve', waits);
     expect((await cli('waiting', id)).out).toContain('w1');
     expect(await cli('withdraw', id, 'w1')).toMatchObject({
       code: 0,

@@ -1,8 +1,8 @@
 /** The renewal day of InMail credits: set by HTTP, kept in Postgres, moved by a change (R5). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dayOf, isoInstant, startOf } from '../../../src/domain/primitives/time.js';
-import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { readSettings } from '../../../src/postgres/read/pageReads.js';
+import { statusOf } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -25,7 +25,7 @@ it('a new start keeps the renewal day, and an open breaker ends on a changed ren
     const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
     return { status: answer.statusCode, ...answer.json<Record<string, unknown>>() };
   };
-  const status = () => stand.handle(id).query<StatusWire>('status');
+  const status = () => statusOf(stand.handle(id));
   const [first, second] = [soon(3), soon(5)];
 
   await stand.connect(id, { creditsRenewOn: first.on });

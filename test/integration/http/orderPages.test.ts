@@ -1,6 +1,7 @@
 /** Orders by tier, state or for all accounts; their pages and lists; what each account keeps (R30). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { OrderRow } from '../../../src/postgres/fleet/orders.js';
+import { statusOf, update } from '../../support/account.js';
 import { safeband, settingsOf } from '../../support/cli.js';
 import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
 
@@ -15,10 +16,8 @@ let ben: string;
 let cara: string;
 let dora: string;
 
-const act = (id: string, name: string, payload: object) =>
-  stand.handle(id).executeUpdate(name, { args: [payload] });
-const stateOf = async (id: string) =>
-  (await stand.handle(id).query<{ state: string }>('status')).state;
+const act = (id: string, name: string, payload: object) => update(stand.handle(id), name, payload);
+const stateOf = async (id: string) => (await statusOf(stand.handle(id))).state;
 const post = (path: string, body: object) => stand.ask(key, `/v1/orders${path}`, body);
 const by = { reason: 'incident 9', actor: 'ada' };
 const preview = async (filter: object, more: object = { kind: 'hold' }): Promise<Found> =>

@@ -4,6 +4,7 @@ import type { OrderRow } from '../../../src/postgres/fleet/orders.js';
 import { makeOrder, takeBack, type Desk } from '../../../src/status/orderDesk.js';
 import { startOrder } from '../../../src/temporal/orders.js';
 import { orderWorkflowId } from '../../../src/temporal/protocol.js';
+import { statusOf, update as send } from '../../support/account.js';
 import { safeband, settingsOf, type Ended } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -39,10 +40,8 @@ async function fleet(group: string, count: number, start: object = {}): Promise<
   await expect.poll(saved).toBe(count);
   return ids;
 }
-const stateOf = async (id: string) =>
-  (await stand.handle(id).query<{ state: string }>('status')).state;
-const update = (id: string, name: string, payload: object) =>
-  stand.handle(id).executeUpdate(name, { args: [payload] });
+const stateOf = async (id: string) => (await statusOf(stand.handle(id))).state;
+const update = (id: string, name: string, payload: object) => send(stand.handle(id), name, payload);
 async function made(body: object): Promise<Row> {
   const found = await post('/preview', body);
   const { count } = found.json<{ count: number }>();

@@ -4,7 +4,7 @@ import type { TObject } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as bodies from '../../../src/http/schemas/messages.js';
 import { MINUTE_MS, SECOND_MS } from '../../../src/domain/primitives/time.js';
-import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { run, statusOf, update } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 import {
@@ -39,7 +39,7 @@ async function send(way: Way, { id, account }: Known, name: string, payload: obj
     return 'none';
   }
   if (way === 'Update') {
-    return failureTypeOf(() => account.executeUpdate(name, { args: [payload] }));
+    return failureTypeOf(() => update(account, name, payload));
   }
   const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, payload);
   return answer.statusCode === 200 ? 'none' : answer.json<{ code: string; field?: string }>().code;
@@ -120,7 +120,7 @@ describe.each(WAYS)('by %s', (way) => {
       const refused = await send(way, known, 'sendObserved', observed(`bad${n}`, raw));
       expect([raw, refused]).toEqual([raw, way === 'Signal' ? 'none' : 'InvalidInput']);
     }
-    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // saves events and alerts
+    await run(known.account); // saves events and alerts
     const counted = good.length + (way === 'Signal' ? bad.length : 0);
     const rows = await logOf(known);
     const times = new Map(rows.map(({ chat_id: chat, delivered_at: when }) => [chat, when]));
@@ -143,7 +143,7 @@ describe.each(WAYS)('by %s', (way) => {
       const refused = await send(way, known, 'sendFailed', report);
       expect([raw, refused]).toEqual([raw, way === 'Signal' ? 'none' : 'ReservationUnknown']);
       const untilNow = async (): Promise<number> => {
-        const { cooldown } = await known.account.query<StatusWire>('status');
+        const { cooldown } = await statusOf(known.account);
         return cooldown === null ? 0 : at(cooldown.until);
       };
       // The server uses the clock of this machine, and rounds its timestamps.
@@ -168,9 +168,9 @@ describe.each(WAYS)('by %s', (way) => {
         way === 'Signal' ? 'none' : 'InvalidInput',
       ]);
     }
-    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // saves the alerts
+    await run(known.account); // saves the alerts
     expect(await alertsOf(known, 'bad_signal')).toBe(way === 'Signal' ? WRONG_TYPES.length : 0);
-    const { counter } = await known.account.query<StatusWire>('status');
+    const { counter } = await statusOf(known.account);
     const reserves = WRONG_TYPES.filter(([name]) => name === 'sendReserve').length;
     expect(counter).toBe(way === 'Signal' ? reserves : 0);
   });

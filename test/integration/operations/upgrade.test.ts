@@ -12,6 +12,7 @@ import { createClient, type SafebandClient } from '../../../src/client/index.js'
 import { DAY_MS } from '../../../src/domain/primitives/time.js';
 import { migrate } from '../../../src/postgres/migrate.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { query } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
 
@@ -90,8 +91,7 @@ const rowsOf = async (sql: string): Promise<readonly unknown[]> =>
   (await stand.pool.query<{ row: unknown }>(`select to_json(x) as row from (${sql}) x`)).rows.map(
     ({ row }) => row,
   );
-const statusOf = (name: string): Promise<StatusWire> =>
-  stand.handle(id(name)).query<StatusWire>('status');
+const statusOf = (name: string): Promise<StatusWire> => query(stand.handle(id(name)), 'status');
 
 it('the rows of 0.1.0 are migrated, and none is lost', async () => {
   expect(applied[0]).toBe('0019_identities.sql');

@@ -2,8 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { skipToSave } from '../../support/account.js';
+import { ask, skipToSave, statusOf, update } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
   stand = await createStand();
   id = stand.newAccount();
   account = await stand.connect(id);
-  await account.executeUpdate('sendReserve', { args: [{ reservationId: 'kept' }] });
+  await ask(account, 'kept');
 });
 afterAll(() => stand.close());
 
@@ -79,8 +78,7 @@ const BAD: readonly (readonly [name: string, payload: unknown, type: string, fie
 ];
 
 const counts = async (): Promise<object> => {
-  const { counter, inFlight, delivered, external, state } =
-    await account.query<StatusWire>('status');
+  const { counter, inFlight, delivered, external, state } = await statusOf(account);
   return { counter, inFlight, delivered, external, state };
 };
 const UNCHANGED = { counter: 1, inFlight: 1, delivered: 0, external: 0, state: 'active' };
@@ -94,7 +92,7 @@ const alertsOf = async (kind: string): Promise<readonly { times: number; details
 
 describe('an Update', () => {
   it.each(BAD)('%s %j is refused as %s, by the name %s', async (name, payload, type, field) => {
-    const call = account.executeUpdate(name, { args: [payload] });
+    const call = update(account, name, payload);
     expect(await failureTypeOf(() => call)).toBe(type);
     await expect(call).rejects.toMatchObject({
       cause: { message: expect.stringContaining(field) },
@@ -156,9 +154,7 @@ describe('a Signal', () => {
   it('a Signal with one bad optional field keeps the rest', async () => {
     const payload = { reservationId: 'toString', leaseSeconds: 'long', campaignId: 'constructor' };
     await account.signal('sendReserve', payload);
-    await expect
-      .poll(async () => (await account.query<StatusWire>('status')).openReservations.length)
-      .toBe(2);
+    await expect.poll(async () => (await statusOf(account)).openReservations.length).toBe(2);
   });
 });
 
@@ -174,5 +170,5 @@ it('a refused start answers callers with the reason, and does not try to read it
   const options = { workflowId, taskQueue: stand.taskQueue, args };
   const handle = await stand.client.workflow.start('inmailAccount', options);
   await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
-  await expect(handle.query('status')).rejects.toThrow('the account was not started: timezone');
+  await expect(statusOf(handle)).rejects.toThrow('the account was not started: timezone');
 });

@@ -1,13 +1,12 @@
 /** Closed days on the real servers, with skipped time: corrected for 48 hours, audited at the roll. */
-import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/index.js';
 import { RECONCILE_INTERVAL_MS } from '../../../src/domain/primitives/limits.js';
 import { hashOf, HOUR_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { ask, query, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
-import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -15,10 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise<DecisionWire> =>
-  update(account, 'sendReserve', { reservationId, ...more });
 const all = async (sql: string, id: string, ...more: readonly unknown[]): Promise<unknown[]> =>
   (await stand.pool.query(sql, [id, ...more])).rows;
 /** Reads the status through the client, which asks again until a new run has begun. */
@@ -122,7 +117,7 @@ it('62 of 50 a minute before midnight: the roll starts a cooldown until 01:00', 
   const rested = new Date(midnight + HOUR_MS).toISOString();
   // The external sends come before: the roll will audit the closing day. (An ask would cause a check,
   // and the check would start the cooldown.)
-  expect(await account.query('peek')).toMatchObject({
+  expect(await query(account, 'peek')).toMatchObject({
     reason: 'daily_cap',
     used: 62,
     retryAt: rested,

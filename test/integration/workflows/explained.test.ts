@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { skipToSave } from '../../support/account.js';
+import { ask, query, skipToSave, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -11,10 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const ask = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
-  update(account, 'sendReserve', { reservationId });
 const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query(sql, [id])).rows;
 
@@ -50,7 +46,10 @@ const explained = async (kind: string, id: string): Promise<Explained> => {
 };
 /** Reads the panel of the Temporal UI. */
 const panelOf = async (account: WorkflowHandle): Promise<string> => {
-  const metadata = await account.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  const metadata = await query<{ currentDetails?: string }>(
+    account,
+    '__temporal_workflow_metadata',
+  );
   return metadata.currentDetails ?? '';
 };
 

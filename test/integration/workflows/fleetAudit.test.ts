@@ -3,10 +3,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Audited } from '../../../src/activities/ports.js';
 import type { Findings } from '../../../src/temporal/protocol.js';
-import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { registerSchedule } from '../../../src/temporal/schedules.js';
 import { readRecovery } from '../../../src/postgres/operations/recovery.js';
-import { skipToSave } from '../../support/account.js';
+import { skipToSave, statusOf, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
 
@@ -34,9 +33,6 @@ const audit = (): Promise<Audited> =>
     taskQueue: stand.taskQueue,
     args: [],
   });
-const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const all = async (sql: string, ...values: readonly unknown[]): Promise<readonly unknown[]> =>
   (await stand.pool.query(sql, [...values])).rows;
 const alertsOf = (id: string) =>

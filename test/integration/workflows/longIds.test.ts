@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { all, ask, run, update, statusOf } from '../../support/account.js';
+import { all, ask, query, run, update, statusOf } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -130,10 +130,10 @@ it('peek, nextSlots and status answer about 32 days ahead, and refuse an instant
   const ahead = (days: number): { readonly at: string } => ({
     at: new Date(Date.now() + days * 86_400_000).toISOString(),
   });
-  expect(await account.query('peek', ahead(31.9))).toMatchObject({ granted: true });
+  expect(await query(account, 'peek', ahead(31.9))).toMatchObject({ granted: true });
   for (const at of [ahead(32.1).at, '9999-12-31T23:59:59.999Z']) {
     for (const name of ['peek', 'status', 'nextSlots']) {
-      const refused: unknown = await account.query(name, { at, count: 1 }).catch((error) => error);
+      const refused: unknown = await query(account, name, { at, count: 1 }).catch((error) => error);
       expect(String(refused)).toContain('at should be at most 32 days ahead, until ');
     }
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { failureTypeOf } from '../../support/failure.js';
-import { statusOf } from '../../support/account.js';
+import { ask, query, statusOf, update as send } from '../../support/account.js';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterAll(() => stand.close());
 
 type Step = readonly [name: string, payload: object];
 type Way = (account: WorkflowHandle, step: Step) => Promise<unknown>;
-const update: Way = (account, [name, payload]) => account.executeUpdate(name, { args: [payload] });
+const update: Way = (account, [name, payload]) => send(account, name, payload);
 const signal: Way = (account, [name, payload]) => account.signal(name, payload);
 
 const SENT_AT = new Date().toISOString();
@@ -118,7 +118,7 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
       await expect.poll(() => statusOf(account)).toMatchObject({ verified: true });
       for (const step of one.before ?? []) await update(account, step);
       const answer = await way(account, one.message(id));
-      return { answer, status: effectIn(await account.query<StatusWire>('status')) };
+      return { answer, status: effectIn(await statusOf(account)) };
     };
     const asked = await run(update);
     const signalled = await run(signal);
@@ -130,28 +130,26 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
 describe('queries', () => {
   it('the queries status, reservation, peek and nextSlots are answered, and the stack trace', async () => {
     const account = await stand.connect(stand.newAccount());
-    await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] });
-    expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 1, inFlight: 1 });
-    expect(await account.query('reservation', { reservationId: 'r1' })).toMatchObject({
+    await ask(account, 'r1');
+    expect(await statusOf(account)).toMatchObject({ counter: 1, inFlight: 1 });
+    expect(await query(account, 'reservation', { reservationId: 'r1' })).toMatchObject({
       state: 'in_flight',
       mayAttempt: true,
     });
-    expect(await account.query('peek')).toMatchObject({ granted: true, remainingToday: 48 });
-    const slots = await account.query<string[], [object]>('nextSlots', { count: 200 });
+    expect(await query(account, 'peek')).toMatchObject({ granted: true, remainingToday: 48 });
+    const slots = await query<string[]>(account, 'nextSlots', { count: 200 });
     expect(slots).toHaveLength(200);
     expect(slots.filter((at) => at.slice(0, 10) === slots[0]?.slice(0, 10))).toHaveLength(49);
-    expect(await account.query('__stack_trace')).toContain('inmailAccount.ts');
+    expect(await query(account, '__stack_trace')).toContain('inmailAccount.ts');
   });
 
   it('peek shows an account as it will be, if no message comes until then', async () => {
     const account = await stand.connect(stand.newAccount());
-    await account.executeUpdate('sendReserve', {
-      args: [{ reservationId: 'r1', leaseSeconds: 86_400 }],
-    });
+    await ask(account, 'r1', { leaseSeconds: 86_400 });
     const at = new Date(Date.now() + 24 * 3_600_000).toISOString();
-    const status = await account.query<StatusWire, [object]>('status', { at });
+    const status = await query<StatusWire>(account, 'status', { at });
     expect(status).toMatchObject({ quotaDay: at.slice(0, 10), counter: 0, carried: 1 });
-    const error = await account.query('nextSlots', { count: 201 }).catch(String);
+    const error = await query(account, 'nextSlots', { count: 201 }).catch(String);
     expect(error).toContain('count should be a whole number from 1 to 200');
   });
 });
@@ -177,7 +175,7 @@ describe('errors', () => {
     ];
     for (const [type, step] of steps)
       expect([step, await answerOf(account, step)]).toEqual([step, type]);
-    expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 2, delivered: 1 });
+    expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1 });
   });
 
   it('a bad start object is refused, and its run fails at once', async () => {

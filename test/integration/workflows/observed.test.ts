@@ -1,8 +1,8 @@
 /** Observed sends, on the real servers (R4, R15). */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReservationWire, StatusWire } from '../../../src/domain/wire/responses.js';
-import { skipToSave } from '../../support/account.js';
+import type { ReservationWire } from '../../../src/domain/wire/responses.js';
+import { query, skipToSave, statusOf, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -12,11 +12,8 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 type Observed = { readonly matched: string | null; readonly counted: boolean };
-const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const slotOf = (account: WorkflowHandle, reservationId: string): Promise<ReservationWire> =>
-  account.query<ReservationWire, [object]>('reservation', { reservationId });
+  query(account, 'reservation', { reservationId });
 
 async function connected(): Promise<{ id: string; account: WorkflowHandle }> {
   const id = stand.newAccount();

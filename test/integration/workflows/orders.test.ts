@@ -4,9 +4,9 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Findings } from '../../../src/temporal/protocol.js';
-import type { ReservationWire, StatusWire } from '../../../src/domain/wire/responses.js';
+import type { ReservationWire } from '../../../src/domain/wire/responses.js';
 import { ordersOf } from '../../support/orders.js';
+import { query, run, statusOf, update } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -44,13 +44,13 @@ async function saidTwice(
   [name, payload]: Report,
   isSignalFirst: boolean,
 ): Promise<void> {
-  const update = async (): Promise<void> => {
-    const type = await failureTypeOf(() => account.executeUpdate(name, { args: [payload] }));
+  const ask = async (): Promise<void> => {
+    const type = await failureTypeOf(() => update(account, name, payload));
     // A report of a lower state changes nothing and may be refused. Other reports are accepted.
     expect(['none', 'ReservationSettled']).toContain(type);
   };
   const signal = () => account.signal(name, payload);
-  for (const send of isSignalFirst ? [signal, update] : [update, signal]) await send();
+  for (const send of isSignalFirst ? [signal, ask] : [ask, signal]) await send();
 }
 
 /** Reserves a slot for each order, and returns the ids. */
@@ -58,8 +58,8 @@ async function play(account: WorkflowHandle, reports: Reports): Promise<readonly
   const orders = [...ordersOf(Object.keys(reports))];
   const ids = orders.map((order) => order.join('-'));
   const requests = ids.map((id) => ({ reservationId: id, recipientId: `to-${id}` }));
-  await account.executeUpdate('sendReserveBatch', { args: [{ requests }] });
-  const { asOf } = await account.query<StatusWire>('status');
+  await update(account, 'sendReserveBatch', { requests });
+  const { asOf } = await statusOf(account);
   const waiting = [...orders.entries()];
   const sendOne = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -77,10 +77,9 @@ async function play(account: WorkflowHandle, reports: Reports): Promise<readonly
 async function expectDelivered(id: string, ids: readonly string[]): Promise<void> {
   const account = stand.handle(id);
   for (const reservationId of ids) {
-    const { state, chatId, messageId } = await account.query<ReservationWire, [object]>(
-      'reservation',
-      { reservationId },
-    );
+    const { state, chatId, messageId } = await query<ReservationWire>(account, 'reservation', {
+      reservationId,
+    });
     expect({ state, chatId, messageId }).toEqual({
       state: 'delivered',
       chatId: `chat-${reservationId}`,
@@ -95,9 +94,9 @@ async function expectDelivered(id: string, ids: readonly string[]): Promise<void
     external: 0,
     unexplained: 0,
   };
-  expect(await account.query<StatusWire>('status')).toMatchObject(sum);
+  expect(await statusOf(account)).toMatchObject(sum);
   // The run saves everything, and finds no difference of log, reservations and counter.
-  const found = await account.executeUpdate<Findings, [object]>('reconcileNow', { args: [{}] });
+  const found = await run(account);
   expect(found).toMatchObject({ drift: 0, healed: false, alerted: false });
   const { rows } = await stand.pool.query<{ chat_id: string }>(
     'select chat_id from safeband.inmail_events where account_id = $1 order by chat_id',

@@ -3,7 +3,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/index.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { all, ask, edit, run, update, sent, statusOf, type Known } from '../../support/account.js';
+import {
+  all,
+  ask,
+  edit,
+  query,
+  run,
+  update,
+  sent,
+  statusOf,
+  type Known,
+} from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire, PeekWire } from '../../../src/domain/wire/decisions.js';
@@ -20,7 +30,7 @@ afterAll(() => stand.close());
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 const peek = (account: WorkflowHandle, at: string): Promise<PeekWire> =>
-  account.query<PeekWire, [object]>('peek', { at });
+  query(account, 'peek', { at });
 /**
  * How many seconds a skip ends after a timer: a skip that ends while the timer's task runs would
  * continue to the next timer.

@@ -8,7 +8,7 @@ import {
   type ScheduleReading,
 } from '../../../src/temporal/schedules.js';
 import type { BatchAnswer } from '../../../src/temporal/protocol.js';
-import { ask, run, update } from '../../support/account.js';
+import { ask, run, statusOf, update } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 const PREFIX = 'outreach/';
@@ -56,7 +56,7 @@ describe('a reply', () => {
         requests: [{ reservationId: 'r-1', replyTo }],
       });
       expect(decisions).toMatchObject([{ granted: false, error: { type: 'InvalidInput' } }]);
-      expect(await account.query('status')).toMatchObject({ counter: 0 });
+      expect(await statusOf(account)).toMatchObject({ counter: 0 });
     },
   );
 
@@ -68,7 +68,7 @@ describe('a reply', () => {
       await account.signal('sendReserve', { reservationId: `r-${n}`, replyTo });
     }
     await run(account);
-    expect(await account.query('status')).toMatchObject({ counter: FOREIGN.length });
+    expect(await statusOf(account)).toMatchObject({ counter: FOREIGN.length });
     const { events } = await account.fetchHistory();
     expect(
       events?.filter((one) => one.signalExternalWorkflowExecutionInitiatedEventAttributes),

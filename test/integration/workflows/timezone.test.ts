@@ -15,7 +15,7 @@ import { createClient } from '../../../src/client/index.js';
 import { DAY_MS, isoInstant } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
-import { query } from '../../support/account.js';
+import { query, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import { startWorkerProcess, stop } from '../../support/workerProcess.js';
@@ -49,8 +49,6 @@ async function underZone<T>(timezone: string, live: () => Promise<T>): Promise<T
 
 const statusOf = (id: string): Promise<StatusWire> =>
   createClient({ client: stand.client }).status(id);
-const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
 const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly string[]> =>
   query(account, 'nextSlots', { count });
 /** `expect.poll` is for tests only; this story runs before them. */
