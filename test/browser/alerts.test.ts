@@ -1,10 +1,8 @@
 /** Alerts in a real browser: the number in the header, the list, its filters, and a close. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../support/account.js';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, isLive, isText, isUnreloaded, mark, shows, tabTo } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

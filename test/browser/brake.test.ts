@@ -1,9 +1,7 @@
 /** The brake on *Fleet* in a real browser: a group, its preview, and its release (R27). */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { picture, useDesk, violations, type Desk } from '../support/browser.js';
 import { shows } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

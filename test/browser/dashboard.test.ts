@@ -1,5 +1,5 @@
 /** The dashboard in a real browser, used as a person uses it. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { edit, run, whenSaved } from '../support/account.js';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
@@ -15,8 +15,6 @@ import {
   shows,
   tabTo,
 } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

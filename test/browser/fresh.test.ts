@@ -1,11 +1,9 @@
 /** Each kind of fact on a page is up to date within 3 s, or the page states its age. */
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../support/account.js';
 import { useDesk, type Desk } from '../support/browser.js';
 import { connected, isLive, isUnreloaded, mark } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

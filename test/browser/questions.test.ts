@@ -3,13 +3,11 @@
  * two clicks at most, and after one command. The seconds of each are printed.
  */
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { edit } from '../support/account.js';
 import { picture, useDesk, violations, type Desk } from '../support/browser.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { connected, send, shows } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

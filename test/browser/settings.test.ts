@@ -1,9 +1,7 @@
 /** Forms of accounts, and the search, in a real browser. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, shows } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

@@ -1,10 +1,8 @@
 /** A shared link in a real browser: made by an operator, read by a person without a key. */
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, send, shows } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

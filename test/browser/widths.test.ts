@@ -1,11 +1,9 @@
 /** Every page at every width, light and dark: no sideways scroll, axe 0, console 0. */
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../support/account.js';
 import { picture, useDesk, violations, type Desk } from '../support/browser.js';
 import { connected, isLive, onceAgain, send, shows } from '../support/walk.js';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
 const open = useDesk((opened) => {

@@ -43,6 +43,8 @@ const GRAPHICS = [
   'ignore-gpu-blocklist',
   'in-process-gpu',
 ];
+/** How long a start, a click or a page may take on a slow machine; by default half a minute. */
+const PATIENT_MS = 120_000;
 const LEFT_OUT = new RegExp(`^--(${[...SECURITY, ...GRAPHICS].join('|')})`);
 
 /** Returns `CHROMIUM_PATH`, else an installed browser, else the browser of the npm package. */
@@ -50,6 +52,7 @@ export async function launchBrowser(): Promise<Browser> {
   const given = process.env['CHROMIUM_PATH'] ?? INSTALLED.find((one) => existsSync(one));
   const packed = chromiumPackage.args.filter((arg) => !LEFT_OUT.test(arg));
   return chromium.launch({
+    timeout: PATIENT_MS,
     executablePath: given ?? (await chromiumPackage.executablePath()),
     args: [...(given ? [] : packed), '--no-sandbox', '--disable-gpu'],
   });
@@ -144,6 +147,7 @@ async function openScreen(
     timezoneId: timezone,
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(PATIENT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

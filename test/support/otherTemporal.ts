@@ -31,7 +31,7 @@ export async function otherTemporal({ pool }: Pick<Stand, 'pool'>): Promise<Othe
   });
   // The server needs some moments for a new namespace.
   const register = () => registerAttributes({ connection, namespace }).catch(String);
-  await expect.poll(register, { timeout: 20_000 }).toMatch(/registered/);
+  await expect.poll(register).toMatch(/registered/);
   const native = await NativeConnection.connect({ address });
   const taskQueue = `new-${randomUUID()}`;
   const create = () =>

@@ -1,6 +1,7 @@
 /** The form of the brake on *Fleet*: its choice of accounts, its preview, and who may use it (R27). */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { PATIENCE } from '../../support/patience.js';
 
 let stand: HttpStand;
 let key: string;
@@ -13,7 +14,8 @@ beforeAll(async () => {
     const id = stand.newAccount();
     await stand.connect(id, { group });
     const saved = `select from safeband.accounts where account_id = $1 and state = 'active'`;
-    await vi.waitFor(async () => expect((await stand.pool.query(saved, [id])).rowCount).toBe(1));
+    const rows = async () => (await stand.pool.query(saved, [id])).rowCount;
+    await vi.waitFor(async () => expect(await rows()).toBe(1), PATIENCE);
   }
 });
 afterAll(() => stand.close());

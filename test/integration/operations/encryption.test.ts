@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { dataConverterFrom } from '../../../src/temporal/codec.js';
 import { WORKFLOW_TYPE } from '../../../src/temporal/protocol.js';
 import { startServer } from '../../../src/server.js';
@@ -17,7 +17,6 @@ import { fastForward, secondsToMidnight } from '../../support/time.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../../src/temporal/payloadKeys.js';
 
 const { History } = temporal.api.history.v1;
-vi.setConfig({ testTimeout: 90_000 }); // longer than each wait
 const [one, two] = [randomBytes(32), randomBytes(32)].map((secret) => secret.toString('base64'));
 const keysText = (text: string): string =>
   text.replaceAll(/k[12]/g, (id) => `${id}:${id === 'k1' ? one : two}`);

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createClient, sendWithSlot, type SafebandClient } from '../../../src/client/index.js';
 import { replayed, type Recording, type Verdict } from '../../../src/temporal/replayGate.js';
 import { dropCopies } from '../../mutants/mutant.js';
@@ -16,7 +16,6 @@ import { createStand, type Stand } from '../../support/stand.js';
 
 const ACCOUNTS = 4;
 const SENDS_EACH = 2;
-vi.setConfig({ testTimeout: 90_000 }); // longer than each wait
 const deploymentName = `safeband-${randomUUID().slice(0, 8)}`;
 const OLDER = 'b1';
 const NEWER = 'b2';

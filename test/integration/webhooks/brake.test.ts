@@ -4,6 +4,7 @@ import type { WebhookType } from '../../../src/domain/wire/webhookEvents.js';
 import { writeBrakeChange } from '../../../src/postgres/fleet/brakes.js';
 import { addEndpoint, changeEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { PATIENCE } from '../../support/patience.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
 import { sendWebhooks } from '../../support/sendWebhooks.js';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const saved = `select from safeband.accounts where account_id = $1 and group_name = 'acme'`;
   const rows = async (): Promise<number | null> =>
     (await stand.pool.query(saved, [accounts.member])).rowCount;
-  await vi.waitFor(async () => expect(await rows()).toBe(1));
+  await vi.waitFor(async () => expect(await rows()).toBe(1), PATIENCE);
   for (const whose of WHOSE) {
     const receiver = await startReceiver();
     receivers.set(whose, receiver);

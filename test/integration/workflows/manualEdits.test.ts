@@ -17,6 +17,7 @@ import {
   type Part,
 } from '../../support/account.js';
 import { BOOKKEEPING, COMPARED, HEALED, KEPT, STOPS } from '../../support/manualEdits.js';
+import { PATIENCE } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -33,8 +34,6 @@ const audit = (): Promise<Audited> =>
     args: [],
   });
 
-/** Waits in hooks, where `expect.poll` does not exist. */
-const PATIENCE = { timeout: 90_000, interval: 200 };
 const WINDOW = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00' };
 
 /** Connects an account without an empty column, so that each can be edited up and down. */
