@@ -12,6 +12,7 @@ import {
 } from '../../src/client/index.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { statusOf, skipToSave } from '../support/account.js';
+import { PATIENT } from '../support/patience.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { countsOf } from '../support/twin.js';
 import { kill, startWorkerProcess } from '../support/workerProcess.js';
@@ -22,7 +23,7 @@ let worker: ChildProcess;
 beforeAll(async () => {
   stand = await createStand({ taskQueue: TASK_QUEUE });
   worker = await startWorkerProcess(stand.databaseUrl);
-  safeband = createClient({ client: stand.client, deadlineMs: 60_000 });
+  safeband = createClient({ client: stand.client, ...PATIENT });
 });
 afterAll(async () => {
   await kill(worker);

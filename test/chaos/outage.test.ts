@@ -9,6 +9,7 @@ import { readDevConfig } from '../../dev/devConfig.js';
 import { startPostgres, type PostgresServer } from '../../dev/postgres.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { ask, statusOf, update } from '../support/account.js';
+import { PATIENT } from '../support/patience.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 /** Long enough for several tries of a save. */
@@ -36,7 +37,7 @@ afterAll(async () => {
 it('an account grants and counts for 12 s without Postgres, and saves all afterwards', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
-  const safeband = createClient({ client: stand.client, deadlineMs: 10_000 });
+  const safeband = createClient({ client: stand.client, ...PATIENT });
   const journal = pgJournal(stand.pool);
   const waits: string[] = [];
   await postgres.stop();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { ask, run, update, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
+import { PATIENT } from '../support/patience.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 /** Reads the status through the client, which asks again until a new run has begun. */
-const statusOf = (id: string) => createClient({ client: stand.client }).status(id);
+const statusOf = (id: string) => createClient({ client: stand.client, ...PATIENT }).status(id);
 
 it('a reset to the first task of a continued run gives no second cap on that day', async () => {
   const id = stand.newAccount();

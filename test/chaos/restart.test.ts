@@ -5,6 +5,7 @@ import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { listOpenAlerts } from '../../src/postgres/alerts/alerts.js';
 import { all, query, skipToSave } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
+import { PATIENT } from '../support/patience.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -12,7 +13,7 @@ let stand: Stand;
 let safeband: SafebandClient;
 beforeAll(async () => {
   stand = await createStand();
-  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  safeband = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
 });
 afterAll(() => stand.close());
 

@@ -10,11 +10,12 @@ import chromiumPackage from '@sparticuz/chromium';
 import { pino } from 'pino';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { createClient, type SafebandClient } from '../../src/client/index.js';
+import type { SafebandClient } from '../../src/client/index.js';
 import { createApp } from '../../src/http/app.js';
 import { makeKey, type Role } from '../../src/postgres/access/keys.js';
 import { startProxy, type Proxy } from './proxy.js';
 import { operationsOf } from './http.js';
+import { withPatience } from './patience.js';
 import { createStand, type Stand } from './stand.js';
 
 /** Where a Chrome or a Chromium is usually installed. */
@@ -86,8 +87,7 @@ export type Desk = {
 };
 
 async function createDesk(): Promise<Desk> {
-  const stand = await createStand();
-  const client = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  const { stand, client } = withPatience(await createStand(), {});
   const clock = { aheadMs: 0 };
   const app = await createApp({
     client,

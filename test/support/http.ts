@@ -1,7 +1,6 @@
 /** The HTTP server on a test's stand, with keys, and what every answer must be. */
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
-import { createClient } from '../../src/client/index.js';
 import { checkTemporal } from '../../src/doctor/temporal.js';
 import { createApp } from '../../src/http/app.js';
 import { reasonOf } from '../../src/http/operations/doctorRoute.js';
@@ -16,6 +15,7 @@ import { makeKey } from '../../src/postgres/access/keys.js';
 import { serverDesk } from '../../src/postgres/groups/serverDesk.js';
 import { keyOf } from '../../src/postgres/data/erasureKey.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
+import { withPatience } from './patience.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';
 import type { Needs } from '../../src/http/context.js';
 
@@ -58,16 +58,16 @@ export async function createHttpStand(
   more: Partial<Needs> = {},
   options: StandOptions = {},
 ): Promise<HttpStand> {
-  const stand = await createStand(options);
-  const { client, taskQueue, pool } = stand;
+  const made = await createStand(options);
+  const { client, taskQueue, pool } = made;
+  const { stand, client: patient } = withPatience(made, {
+    rememberDenialsMs: 0,
+    isKnown: (accountId) => isKnown(pool, accountId),
+    groups: serverDesk(pool, Date.now),
+    hasWorker: options.taskQueue === undefined,
+  });
   const app = await createApp({
-    client: createClient({
-      client,
-      taskQueue,
-      rememberDenialsMs: 0,
-      isKnown: (accountId) => isKnown(pool, accountId),
-      groups: serverDesk(pool, Date.now),
-    }),
+    client: patient,
     pool,
     logger: pino({ level: 'silent' }),
     now: Date.now,

@@ -12,6 +12,7 @@ import {
 import { startLinkedIn, type LinkedIn } from '../../../dev/linkedin.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { failureTypeOf } from '../../support/failure.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -21,7 +22,7 @@ let journal: Journal;
 let id: string;
 beforeAll(async () => {
   stand = await createStand();
-  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  safeband = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
   linkedIn = await startLinkedIn();
   journal = pgJournal(stand.pool);
   id = stand.newAccount();
@@ -187,7 +188,7 @@ describe('the client', () => {
   it('the client decides 300 reserves of one account in a few Updates, each once', async () => {
     const crowded = stand.newAccount();
     const account = await stand.connect(crowded);
-    const eager = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+    const eager = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
     const asks = Array.from({ length: 300 }, (_, i) =>
       eager.reserve(crowded, { reservationId: `r${i}` }),
     );

@@ -8,6 +8,7 @@ import { makeKey } from '../../../src/postgres/access/keys.js';
 import { BRAKE, brakeWorkflowId } from '../../../src/temporal/protocol.js';
 import { safeband, settingsOf, wordsOf } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { PATIENT } from '../../support/patience.js';
 
 let stand: HttpStand;
 let key: string;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 // A new client has not read the brake yet, so no test waits for its next read.
 beforeEach(() => {
-  library = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  library = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
 });
 afterAll(() => stand.close());
 
@@ -39,6 +40,7 @@ describe('64 callers', () => {
   const EACH = 6;
   const PAUSE_MS = 450; // 6 slots take longer than the 2 s that the brake may take
   let begun = 0;
+  const refused = new Set<number>();
   /** Asks for 6 slots, one after the other, and asks again while the brake is on. */
   async function caller(ask: (reservationId: string) => Promise<Said>, n: number) {
     const answers: (Said & { readonly at: number; readonly reservationId: string })[] = [];
@@ -48,7 +50,8 @@ describe('64 callers', () => {
         const answer = await ask(reservationId);
         answers.push({ ...answer, at: Date.now(), reservationId });
         isOpen = !answer.granted;
-        if (answer.granted) begun += 1;
+        if (isOpen) refused.add(n);
+        else begun += 1;
         await sleep(PAUSE_MS);
       }
     }
@@ -70,19 +73,18 @@ describe('64 callers', () => {
     const engagedAt = Date.now();
     expect([answer.statusCode, answer.json()]).toMatchObject([200, { heldBefore: false }]);
     await sleep(2_400);
+    await expect.poll(() => refused.size).toBe(64); // a slow machine has not asked for all by now
     const releasedAt = Date.now();
     expect((await release()).json()).toMatchObject({ released: { group: null } });
     const all = await Promise.all(callers);
     const grants = all.flat().filter(({ granted }) => granted);
-    const late = grants.filter(({ at }) => at > engagedAt + 2_000 && at < releasedAt);
-    expect(late).toEqual([]);
+    expect(grants.filter(({ at }) => at > engagedAt + 2_000 && at < releasedAt)).toEqual([]);
     expect(grants.filter(({ at }) => at > releasedAt).length).toBeGreaterThan(64);
     for (const one of all) {
       expect(one.filter(({ granted }) => granted)).toHaveLength(EACH);
-      expect(one.some(({ reason }) => reason === 'fleet_held')).toBe(true);
+      const reasons = one.flatMap(({ granted, reason }) => (granted ? [] : [reason]));
+      expect(new Set(reasons)).toEqual(new Set(['fleet_held']));
     }
-    const refusals = all.flat().filter(({ granted }) => !granted);
-    expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['fleet_held']));
     expect(grants.filter(({ repeated }) => repeated)).toEqual([]); // kept back: its first grant
     const counters = accounts.map(async (id) => (await library.status(id)).counter);
     expect(await Promise.all(counters)).toEqual(accounts.map(() => EACH * 8));
@@ -189,7 +191,7 @@ describe('while the brake is on', () => {
   it('is on without a worker, and its rows are written when a worker is back', async () => {
     await stand.stopWorker();
     const reason = 'no worker runs';
-    const engaged = await library.brake.engage({ reason, actor: 'ada' }, 300);
+    const engaged = await library.brake.engage({ reason, actor: 'ada' }, 3_000);
     expect(engaged.heldBefore).toBe(false);
     expect(await library.reserve('nobody', { reservationId: 'r' })).toMatchObject({
       reason: 'fleet_held',
@@ -221,15 +223,13 @@ describe('while the brake is on', () => {
     });
     const { client, taskQueue } = stand;
     const fresh = createClient({ client, taskQueue, deadlineMs: 500 });
-    const asked = fresh.reserve('nobody', { reservationId: 'r' });
-    await expect(asked).rejects.toMatchObject({
+    const nobody = (by: SafebandClient) => by.reserve('nobody', { reservationId: 'r' });
+    await expect(nobody(fresh)).rejects.toMatchObject({
       type: 'Unavailable',
       message: expect.stringContaining('the brake cannot be read, so no account was asked'),
     });
     await stand.client.workflow.getHandle(workflowId).terminate('it cannot be read');
-    await expect(fresh.reserve('nobody', { reservationId: 'r' })).rejects.toMatchObject({
-      type: 'AccountUnknown',
-    });
+    await expect(nobody(library)).rejects.toMatchObject({ type: 'AccountUnknown' });
   });
 });
 

@@ -6,6 +6,7 @@ import { createClient } from '../../../src/client/index.js';
 import { pgGroupDesk } from '../../../src/postgres/groups/desk.js';
 import { pruneGroupSends } from '../../../src/postgres/operations/prune.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { PATIENT } from '../../support/patience.js';
 
 type Answer = {
   readonly granted: boolean;
@@ -92,7 +93,7 @@ it('the first in the order of next is asked first, and a lost answer is found ag
   const request = { reservationId: 'job-17', recipientId: 'ACoAAB1' };
   // The account grants, and its answer is lost.
   const { client, taskQueue, pool } = stand;
-  const own = createClient({ client, taskQueue, rememberDenialsMs: 0 });
+  const own = createClient({ ...PATIENT, client, taskQueue, rememberDenialsMs: 0 });
   const lost = new GroupAsking(
     {
       reserve: async (accountId, body) => {
@@ -224,6 +225,7 @@ it('an erased recipient stays with its account, and an unknown key of erasures i
   const erased = { prefix: 'erased:12345678:', hashOf: () => hash };
   const { client, taskQueue, pool } = stand;
   const { groups } = createClient({
+    ...PATIENT,
     client,
     taskQueue,
     groups: pgGroupDesk(pool, { erased }),
@@ -321,7 +323,7 @@ it('the next accounts of a group are those that can send, then those that wait, 
   expect((await next(operator, '?count=1')).items).toMatchObject([{ accountId: most }]);
   // The client library asks the accounts themselves. The slots of the first two begin now.
   const { client, taskQueue, pool } = stand;
-  const { groups } = createClient({ client, taskQueue, groups: pgGroupDesk(pool) });
+  const { groups } = createClient({ ...PATIENT, client, taskQueue, groups: pgGroupDesk(pool) });
   const asked = await groups.next('pool');
   const plain = (all: readonly object[]) => all.map((one) => ({ ...one, slots: 'some' }));
   expect([plain(asked), asked[2]]).toEqual([plain(items), items[2]]);

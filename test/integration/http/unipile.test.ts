@@ -13,6 +13,7 @@ import { createLogger } from '../../../src/platform/logger.js';
 import { createUnipile } from '../../../src/unipile/index.js';
 import { createApp } from '../../../src/http/app.js';
 import { createHttpStand, operationsOf, type Answer, type HttpStand } from '../../support/http.js';
+import { PATIENT } from '../../support/patience.js';
 
 const SECRET = 'a-secret-of-the-webhooks-of-unipile';
 const OLD = 'the-secret-before-that-one-0000';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const logger = createLogger({ logLevel: 'info' }, { write: (line) => void log.push(line) });
   stand = await createHttpStand({ unipile: { secrets: [SECRET, OLD], status }, logger });
   address = await stand.app.listen({ port: 0, host: '127.0.0.1' });
-  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  safeband = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
   const url = `${address}/v1/providers/unipile`;
   simulated.webhookTo({ url, secret: SECRET, isTwice: true });
 });

@@ -4,6 +4,7 @@ import { createClient, pgJournal, type Send } from '../../../src/client/index.js
 import { isoInstant } from '../../../src/domain/primitives/time.js';
 import { skipToSave } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { PATIENT } from '../../support/patience.js';
 
 const HOUR_MS = 3_600_000;
 let stand: HttpStand;
@@ -134,7 +135,7 @@ it.each([
 describe('sendWhenAllowed', () => {
   it('waits for its turn and sends once, also if two processes wait with the same id', async () => {
     const id = await fullAccount();
-    const client = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+    const client = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
     let sends = 0;
     const send: Send = async ({ reservationId }) => {
       sends += 1;
@@ -160,7 +161,7 @@ describe('sendWhenAllowed', () => {
 
   it('is withdrawn when its caller ends the wait', async () => {
     const id = await fullAccount();
-    const client = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+    const client = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
     const stop = new AbortController();
     const result = client.sendWhenAllowed(
       id,

@@ -14,6 +14,7 @@ import { migrate } from '../../../src/postgres/migrate.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { query } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
 
 const MIGRATIONS = 'migrations';
@@ -44,7 +45,7 @@ beforeAll(async () => {
   await load(url);
   applied = await migrate(url);
   stand = await createStand({ databaseUrl: url });
-  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  safeband = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
   close = async () => {
     await stand.close();
     await drop();

@@ -5,6 +5,7 @@ import { RECONCILE_INTERVAL_MS } from '../../../src/domain/primitives/limits.js'
 import { hashOf, HOUR_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { ask, query, update } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 
@@ -18,9 +19,9 @@ const all = async (sql: string, id: string, ...more: readonly unknown[]): Promis
   (await stand.pool.query(sql, [id, ...more])).rows;
 /** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = (id: string): Promise<StatusWire> =>
-  createClient({ client: stand.client }).status(id);
+  createClient({ client: stand.client, ...PATIENT }).status(id);
 const runNow = (id: string): Promise<object> =>
-  createClient({ client: stand.client }).reconcileNow(id);
+  createClient({ client: stand.client, ...PATIENT }).reconcileNow(id);
 const passMidnight = async (id: string): Promise<void> => {
   const { asOf } = await statusOf(id);
   await fastForward(stand.client, `inmail-account/${id}`, secondsToMidnight(asOf));

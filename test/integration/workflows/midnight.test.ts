@@ -14,6 +14,7 @@ import {
 import { USUAL_SIZES } from '../../../src/platform/sizes.js';
 import { workflowIdOf } from '../../../src/temporal/protocol.js';
 import { ask, update, skipToSave } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
@@ -26,7 +27,7 @@ afterAll(() => stand.close());
 
 /** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = ({ workflowId }: WorkflowHandle, { client } = stand): Promise<StatusWire> =>
-  createClient({ client }).status(workflowId.replace('inmail-account/', ''));
+  createClient({ client, ...PATIENT }).status(workflowId.replace('inmail-account/', ''));
 const msOf = (time?: { seconds?: Long | null; nanos?: number | null } | null): number =>
   Number(time?.seconds) * SECOND_MS + Number(time?.nanos) / 1e6;
 const passMidnight = async (account: WorkflowHandle): Promise<void> => {

@@ -26,13 +26,14 @@ import {
   whenSaved,
   type Part,
 } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
 let safeband: SafebandClient;
 beforeAll(async () => {
   stand = await createStand();
-  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  safeband = createClient({ ...PATIENT, client: stand.client, taskQueue: stand.taskQueue });
 });
 afterAll(() => stand.close());
 

@@ -14,6 +14,7 @@ import {
   statusOf,
   type Known,
 } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire, PeekWire } from '../../../src/domain/wire/decisions.js';
@@ -153,7 +154,7 @@ describe('At midnight UTC the counter starts again.', () => {
 
   it('A reader in a loop never sees a part of the reset without the rest.', async () => {
     const { id, account } = await sent(stand, 2, { ramp: { dailyCaps: [3, 6, 9] } });
-    const safeband = createClient({ client: stand.client });
+    const safeband = createClient({ client: stand.client, ...PATIENT });
     const before = await statusOf(account);
     const viewOf = (counter: number, day: string, step: number): string =>
       `counter ${counter}, day ${day === before.quotaDay ? 1 : 2}, step ${step}`;

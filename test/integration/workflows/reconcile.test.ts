@@ -15,6 +15,7 @@ import {
   statusOf,
   whenSaved,
 } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
 
@@ -41,7 +42,7 @@ afterEach(() => {
 describe('a run', () => {
   it('a reconcile leaves a heartbeat, also when it finds nothing', async () => {
     const { id, account } = await sent(stand, 1);
-    const found = await createClient({ client: stand.client }).reconcileNow(id);
+    const found = await createClient({ client: stand.client, ...PATIENT }).reconcileNow(id);
     expect(found).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(
       await all(

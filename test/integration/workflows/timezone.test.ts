@@ -16,6 +16,7 @@ import { DAY_MS, isoInstant } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
 import { query, update } from '../../support/account.js';
+import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import { startWorkerProcess, stop } from '../../support/workerProcess.js';
@@ -48,7 +49,7 @@ async function underZone<T>(timezone: string, live: () => Promise<T>): Promise<T
 }
 
 const statusOf = (id: string): Promise<StatusWire> =>
-  createClient({ client: stand.client }).status(id);
+  createClient({ client: stand.client, ...PATIENT }).status(id);
 const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly string[]> =>
   query(account, 'nextSlots', { count });
 /** `expect.poll` is for tests only; this story runs before them. */
@@ -108,7 +109,7 @@ async function answersOf(id: string): Promise<readonly unknown[]> {
   await collect(statusOf(id));
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
   await collect(ask('next-day'));
-  await collect(createClient({ client: stand.client }).reconcileNow(id));
+  await collect(createClient({ client: stand.client, ...PATIENT }).reconcileNow(id));
   await collect(update(account, 'sendFailed', { reservationId: 'b', kind: 'no_credits' }));
   await collect(ask('broken'));
   await collect(slotsOf(account, 200));
