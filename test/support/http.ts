@@ -58,9 +58,9 @@ export async function createHttpStand(
   more: Partial<Needs> = {},
   options: StandOptions = {},
 ): Promise<HttpStand> {
-  const made = await createStand(options);
-  const { client, taskQueue, pool } = made;
-  const { stand, client: patient } = withPatience(made, {
+  const own = await createStand(options);
+  const { client, taskQueue, pool } = own;
+  const { stand, client: patient } = withPatience(own, {
     rememberDenialsMs: 0,
     isKnown: (accountId) => isKnown(pool, accountId),
     groups: serverDesk(pool, Date.now),

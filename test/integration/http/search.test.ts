@@ -43,9 +43,9 @@ type Kind = 'accounts' | 'reservations' | 'campaigns' | 'recipients' | 'chats';
 type Found = Readonly<Record<Kind, { readonly items: readonly Item[]; readonly isCut: boolean }>>;
 /** Searches; a search that a busy machine did not finish within a second is repeated. */
 const find = async (text: string, key = operator, more = ''): Promise<Found> => {
-  const ask = () => stand.ask(key, `/v1/search?q=${encodeURIComponent(text)}${more}`);
-  let answer = await ask();
-  for (let n = 0; n < 5 && answer.statusCode === 503; n += 1) answer = await ask();
+  const search = () => stand.ask(key, `/v1/search?q=${encodeURIComponent(text)}${more}`);
+  let answer = await search();
+  for (let n = 0; n < 5 && answer.statusCode === 503; n += 1) answer = await search();
   expect([text, answer.statusCode, answer.body]).toEqual([text, 200, answer.body]);
   return answer.json();
 };
