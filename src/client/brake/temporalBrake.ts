@@ -1,5 +1,5 @@
 /** The brake in Temporal: its workflow's memo is read, and its changes are Updates (R27). */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import {
@@ -76,9 +76,11 @@ export function temporalBrake(client: Client, taskQueue: string): BrakeTransport
     },
     release: async (raw, deadline) => {
       const order = checked(parseRelease, raw);
+      // With another id, a repeat would find no brake, or release one that was put on since.
+      const updateId = randomUUID();
       const call = (until: Instant) =>
         client.withDeadline(until, () =>
-          handle.executeUpdate<Released, [object]>(BRAKE.release, { args: [order] }),
+          handle.executeUpdate<Released, [object]>(BRAKE.release, { args: [order], updateId }),
         );
       try {
         return await persist(NAME, deadline, call);

@@ -1,7 +1,9 @@
 /** How a client reads the brake, and when it hands a grant to its caller (R27). */
+import { Client, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { expect, it } from 'vitest';
 import { Asking } from '../../../src/client/brake/asking.js';
 import { Brake, type BrakeTransport } from '../../../src/client/brake/brake.js';
+import { temporalBrake } from '../../../src/client/brake/temporalBrake.js';
 import { Denials } from '../../../src/client/denials.js';
 import { SafebandError } from '../../../src/client/errors.js';
 import type { Answer } from '../../../src/client/reserving.js';
@@ -115,4 +117,22 @@ it('a grant whose brake cannot be read is not handed over', async () => {
   expect(answer).toMatchObject({ type: 'Unavailable' });
   found.clock.now += 2_000;
   expect(await account.ask()).toMatchObject({ granted: true, repeated: false });
+});
+
+it('a release without an answer is sent again with its id, and returns what it released', async () => {
+  const released = { brakeId: ON[0]?.brakeId, group: null, since: ON[0]?.since };
+  const tries: unknown[] = [];
+  /** Temporal: the first try takes effect, and its answer is lost. */
+  const executeUpdate = async (_name: string, { updateId }: { readonly updateId?: string }) => {
+    tries.push(updateId ?? tries.length);
+    if (tries.length === 1) throw new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time');
+    return { released: tries[0] === updateId ? released : null };
+  };
+  const client = new Client({ connection: Object.create(null) });
+  Object.assign(client, { withDeadline: (_at: number, call: () => unknown) => call() });
+  Object.assign(client.workflow, { getHandle: () => ({ executeUpdate }) });
+  const brake = temporalBrake(client, 'inmail');
+  const order = { reason: 'texts corrected', actor: 'ada' };
+  expect(await brake.release(order, Date.now() + 60_000)).toEqual({ released });
+  expect(tries).toHaveLength(2);
 });
