@@ -3,38 +3,18 @@
  * (R16).
  */
 import { attempted, connectMs } from './attempt.js';
-import type {
-  Activities,
-  Claim,
-  Claimed,
-  Ran,
-  Recall,
-  Recalled,
-  Run,
-  Save,
-  Saved,
-} from './ports.js';
+import type { Activities, Ran, Recall, Recalled, Run, Save, Saved } from './ports.js';
 import type { Slot } from '../domain/account/account.js';
-import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../domain/primitives/limits.js';
-import { condensed, crowded, fitting } from '../domain/reconcile/crowd.js';
-import { firstOf, partOf } from '../domain/records/readParts.js';
+import { EVIDENCE_DAYS } from '../domain/primitives/limits.js';
+import { crowded, fitting } from '../domain/reconcile/crowd.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
-import type { RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
+import type { RanAnswer, Write } from '../domain/records/snapshot.js';
 import type { Instant } from '../domain/primitives/time.js';
-import {
-  claimAccount,
-  keepRun,
-  moveAccount,
-  raiseLastWrite,
-  readAccount,
-  readLast,
-} from '../postgres/save/accounts.js';
+import { keepRun, moveAccount, raiseLastWrite } from '../postgres/save/accounts.js';
 import { settleClaims } from '../postgres/groups/claims.js';
-import { lockIdentity, readRivals } from '../postgres/save/identities.js';
 import { isRestored, lock, type Locked } from '../postgres/save/lost.js';
-import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
-import { readDays, readHighestNumber, readLater, readEvidence } from '../postgres/read/readBack.js';
-import { readWaiting } from '../postgres/read/waiting.js';
+import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
+import { readEvidence } from '../postgres/read/readBack.js';
 import {
   fence,
   manualEditIn,
@@ -48,17 +28,10 @@ import {
   type LockedRow,
 } from '../postgres/save/runs.js';
 import { keepRefused, raiseTwoOwners, writeDenials, writeRows } from '../postgres/save/rows.js';
-import type { Pacing } from '../domain/account/policy.js';
 import type { ManualEdit } from '../domain/account/counter.js';
 
-/** `defaultPacing`: the pace of new accounts that name none (R19). */
-export function accountActivities(
-  pool: Pool,
-  defaultPacing?: Pacing,
-): Pick<Activities, 'readBack' | 'claim' | 'save' | 'reconcile' | 'recall'> {
+export function accountActivities(pool: Pool): Pick<Activities, 'save' | 'reconcile' | 'recall'> {
   return {
-    readBack: async (ask) => ({ ...(await readBack(pool, ask)), defaultPacing }),
-    claim: (request) => claim(pool, request),
     save: (request) => writing(pool, (db) => saveIn(db, request)),
     reconcile: (request) => run(pool, request),
     recall: (ask) => writing(pool, (db) => recall(db, ask)),
@@ -68,35 +41,6 @@ export function accountActivities(
 /** Runs a transaction. Its failure states whether the transaction may be committed. */
 const writing = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
   attempted(() => inTransaction(pool, work, { connectMs: connectMs() }));
-
-function readBack(
-  pool: Pool,
-  { accountId, day, after, part }: Parameters<Activities['readBack']>[0],
-): Promise<ReadBack> {
-  return inSnapshot(pool, async (db) => {
-    const account = await readAccount(db, accountId);
-    const since = Math.min(day, account?.day ?? day);
-    const loggedSince = day - REMEMBERED_DAYS;
-    const found = condensed({
-      account,
-      ...(await readLast(db, accountId)),
-      ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
-      highestNumber: await readHighestNumber(db, accountId),
-      ...(await readEvidence(db, accountId, { openedOn: since, day, loggedSince })),
-      days: await readDays(db, accountId, { since, day }),
-      waiting: await readWaiting(db, accountId),
-    });
-    return part === undefined ? firstOf(found) : partOf(found, part);
-  });
-}
-
-function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promise<Claimed> {
-  return inTransaction(pool, async (db) => {
-    await lockIdentity(db, row);
-    if (!(await claimAccount(db, row, owner, found, place))) return { claimed: false };
-    return { claimed: true, rivals: await readRivals(db, row, isAgain) };
-  });
-}
 
 async function saveIn(
   db: Queryable,

@@ -4,7 +4,8 @@ import { brakeActivities } from './orders/brake.js';
 import { orderActivities } from './orders/order.js';
 import { fleetActivities } from './fleet.js';
 import { history } from './history.js';
-import { lastRunActivities } from './lastRun.js';
+import { lastRunActivities } from './start/lastRun.js';
+import { startActivities } from './start/rows.js';
 import type { Activities } from './ports.js';
 import { withSpread } from './spread.js';
 import { expandWindow } from './window.js';
@@ -38,7 +39,8 @@ export const createActivities = ({
   retention = RETENTION_DEFAULT,
   erasureKey,
 }: ActivityNeeds): Activities => ({
-  ...withSpread(accountActivities(pool, defaultPacing), sizes),
+  ...startActivities(pool, defaultPacing),
+  ...withSpread(accountActivities(pool), sizes),
   ...fleetActivities(pool, workflows, sizes, { keep: retention, erasureKey }),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),

@@ -12,10 +12,10 @@ import type {
   Place,
   RanAnswer,
   ReadBack,
-  ReadPart,
   StoredAccount,
   Write,
 } from '../domain/records/snapshot.js';
+import type { ReadAsk } from '../domain/entity/restore.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
 import type { FromBackup } from '../domain/entity/endings.js';
@@ -169,17 +169,11 @@ export type FoundContact = {
 
 export interface Activities {
   /**
-   * Reads what Postgres knows of an account, in one snapshot (R13).
-   * Safe to run again: it only reads.
+   * Reads what Postgres knows of an account, in one snapshot (R13). A start that needs nothing else
+   * for its decision gets the row claimed, too.
+   * Safe to run again: it only reads, or claims as `claim` does.
    */
-  readBack(ask: {
-    readonly accountId: AccountId;
-    readonly day: UtcDay;
-    /** If present, the answer also has the alerts and changes above this number. */
-    readonly after?: number;
-    /** If present, only this part, which an earlier answer had `left`; else as much as fits. */
-    readonly part?: ReadPart;
-  }): Promise<ReadBack>;
+  readBack(ask: ReadAsk): Promise<ReadBack>;
 
   /**
    * Makes this chain of runs the owner of the account's row, and finds rivals, under a lock.

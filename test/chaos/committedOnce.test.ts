@@ -7,6 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/postgres/pool.js';
 import { accountActivities } from '../../src/activities/account.js';
+import { startActivities } from '../../src/activities/start/rows.js';
 import type { Findings } from '../../src/temporal/protocol.js';
 import { all, ask, run, update, statusOf, skipToSave, whenSaved } from '../support/account.js';
 import { lockRow, lockTable } from '../support/locks.js';
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const database = await freshDatabase();
   proxy = await startProxy(database.url);
   const behind = createPool(proxy.url);
-  const far = accountActivities(behind);
+  const far = { ...startActivities(behind), ...accountActivities(behind) };
   stand = await createStand({
     databaseUrl: database.url,
     activities: () => ({

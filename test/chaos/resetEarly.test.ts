@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
+import { WORKFLOW_TYPE } from '../../src/temporal/protocol.js';
 import { ask, run, update, whenSaved } from '../support/account.js';
+import { failuresIn } from '../support/histories.js';
 import { resetTo } from '../support/reset.js';
 import { PATIENT } from '../support/patience.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -48,6 +50,33 @@ it('a reset to the first task of a continued run gives no second cap on that day
   await expect
     .poll(() => statusOf(id))
     .toMatchObject({ counter: 3, delivered: 3, cooldown: { cause: 'two_owners' } });
+});
+
+it('a run that began without a history can be reset to any of its tasks', async () => {
+  const id = stand.newAccount();
+  const before = await stand.connect(id, { dailyCap: 3 });
+  for (const reservationId of ['a', 'b']) await ask(before, reservationId);
+  await run(before);
+  await before.terminate('an accident');
+  await stand.client.workflow.start(WORKFLOW_TYPE, {
+    workflowId: before.workflowId,
+    taskQueue: stand.taskQueue,
+    args: [{ accountId: id, tier: 'sales_navigator' }, { isFirstRun: true }],
+  });
+  const account = stand.handle(id);
+  const waits = { counter: 2, cooldown: { cause: 'unclean_end' } };
+  await expect.poll(() => statusOf(id)).toMatchObject(waits);
+  await run(account);
+  const { events } = await account.fetchHistory();
+  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  expect(tasks.length).toBeGreaterThan(2);
+  for (const { eventId } of tasks.toReversed()) {
+    await resetTo(account, Number(eventId), 'nothing');
+    await run(account);
+    expect(await ask(account, 'c')).toMatchObject({ granted: false });
+    expect(await statusOf(id)).toMatchObject({ counter: 2, inFlight: 2 });
+    expect(failuresIn([await account.fetchHistory()])).toEqual(['a test']);
+  }
 });
 
 it('messages that are answered while the rows are read again are kept', async () => {

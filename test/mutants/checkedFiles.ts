@@ -4,7 +4,7 @@ import { DOMAIN_FILES, loadDomain, type Domain } from '../support/domain.js';
 export type Checked = Domain &
   typeof import('../../src/domain/entity/endings.js') &
   typeof import('../../src/domain/reconcile/leases.js') &
-  typeof import('../../src/activities/closedRuns.js') &
+  typeof import('../../src/activities/start/closedRuns.js') &
   typeof import('../../src/platform/signedFile.js') &
   typeof import('../../src/platform/retention.js') &
   typeof import('../../src/postgres/data/eraseText.js');
@@ -12,7 +12,7 @@ export type Checked = Domain &
 const OTHERS = [
   'entity/endings',
   'reconcile/leases',
-  '../activities/closedRuns',
+  '../activities/start/closedRuns',
   '../platform/signedFile',
   '../platform/retention',
   '../postgres/data/eraseText',

@@ -162,6 +162,19 @@ const movedRow: DatabaseCheck = async (desk) => {
   expect(await claim(version)).toMatchObject({ claimed: true });
 };
 
+const claimedAtOnce: DatabaseCheck = async (desk) => {
+  const { entity, now: when } = await desk.begin();
+  const { accountId } = desk;
+  const read = (isFirstRun: boolean) => {
+    const place = { runId: 'next', events: 3, isWhole: false };
+    const start = { accountId, connect: true };
+    const opening = { start, owner: 'next', at: when, isFirstRun, place };
+    return desk.activities.readBack({ accountId, day: entity.account.day, opening });
+  };
+  expect(await read(false)).not.toHaveProperty('claimed');
+  expect(await read(true)).toMatchObject({ claimed: { rivals: [] } });
+};
+
 const appendOnly: DatabaseCheck = async (desk) => {
   await desk.save(spent(await desk.begin()).entity);
   const db = await desk.pool.connect();
@@ -311,6 +324,7 @@ export const DATABASE_CHECKS = {
   'a manual edit of the row is reported until the workflow knows it': manualEdit,
   'a start reads one snapshot': snapshot,
   'a claim needs the version that it has read': movedRow,
+  'a start claims with the read only what it needs no history for': claimedAtOnce,
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
   'the view has the velocity cap of the domain': velocityView,

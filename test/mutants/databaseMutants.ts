@@ -229,6 +229,14 @@ export const DATABASE_MUTANTS: readonly Mutant<CheckName>[] = [
     by: 'a claim needs the version that it has read',
   },
   {
+    rule: 'R13',
+    what: 'a start claims its row before it has read the history of the last workflow',
+    file: 'src/activities/start/rows.ts',
+    old: 'left || (stored && !isFirstRun)',
+    mutated: 'left',
+    by: 'a start claims with the read only what it needs no history for',
+  },
+  {
     rule: 'R14',
     what: 'the event log is guarded only where triggers are on',
     file: 'migrations/0053_erasure_and_seals.sql',

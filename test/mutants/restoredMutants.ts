@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.js';
 const ENDINGS = 'src/domain/entity/endings.ts';
 const LEASES = 'src/domain/reconcile/leases.ts';
 const WRITES = 'src/domain/entity/writes.ts';
-const RUNS = 'src/activities/closedRuns.ts';
+const RUNS = 'src/activities/start/closedRuns.ts';
 const OF_BACKUP = 'a row that lacks the end of a workflow is of a backup';
 const OLD_ROW = 'an account that finds a row of a backup writes again, and frees no slot';
 

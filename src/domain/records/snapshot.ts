@@ -132,4 +132,6 @@ export type ReadBack = {
   readonly lastRun?: CommittedRun | null;
   /** Absent unless the start asked for it. */
   readonly later?: Later;
+  /** The row is claimed as well (R13); absent if the start has to claim it, as in older answers. */
+  readonly claimed?: { readonly rivals: readonly string[] };
 };

@@ -9,10 +9,10 @@ import { merged } from '../../domain/reconcile/merge.js';
 import { asksOf } from '../../domain/entity/handedOver.js';
 import { type WaitingAsk } from '../../domain/account/account.js';
 import { waitingOf } from '../../domain/gate/line.js';
-import { identified, restore } from '../../domain/entity/restore.js';
+import { identified, restore, restoreAtOnce, type Opening } from '../../domain/entity/restore.js';
 import { openingDays } from '../../domain/account/policy.js';
 import type { Start } from '../../domain/commands/administer.js';
-import type { StoredAccount } from '../../domain/records/snapshot.js';
+import type { ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { dayOf } from '../../domain/primitives/time.js';
 import { isStale } from '../../domain/account/sendingWindow.js';
 import { whileRunning } from '../messages/messageHandlers.js';
@@ -51,12 +51,16 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
   const owner = workflowInfo().firstExecutionRunId;
   const { accountId } = start;
   return attempt(self, async () => {
-    const ask = { accountId, day: dayOf(Date.now()) };
+    const at = Date.now();
+    const ask = { accountId, day: dayOf(at), ...opening(self, { start, owner, at }) };
     const found = await readParts(self, ask, reach(self.isSlow));
-    const last = await lastRunOf(self, start, found);
-    const entity = restore(start, found, owner, Date.now(), self.wasReset, last);
+    // A run that was reset may get an answer of the time before: others have written the row since.
+    const claimed = self.wasReset ? undefined : found.claimed;
+    const entity = claimed
+      ? restoreAtOnce(found, { start, owner, at })
+      : await restoreBy(self, start, found, owner);
     const version = entity.version + 1;
-    const rivals = await claim(self, entity, version, found.account);
+    const rivals = claimed?.rivals ?? (await claim(self, entity, version, found.account));
     if (!rivals) return undefined; // the row changed during the read: it is read again
     self.wasReset = false;
     self.isRooted = false;
@@ -66,6 +70,20 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
     );
   });
 }
+
+/** Asks for a claim with the read, unless the history of this workflow has to be read first. */
+const opening = (
+  self: AccountRun,
+  ask: Pick<Opening, 'start' | 'owner' | 'at'>,
+): { readonly opening?: Opening } => {
+  const { isFirstRun, wasReset } = self;
+  return wasReset ? {} : { opening: { ...ask, isFirstRun, place: placeOf(self, false) } };
+};
+
+const restoreBy = async (self: AccountRun, start: Start, found: ReadBack, owner: string) => {
+  const last = await lastRunOf(self, start, found);
+  return restore(start, found, owner, Date.now(), self.wasReset, last);
+};
 
 /** Claims the row and returns the rivals; undefined: the row has changed. */
 async function claim(

@@ -2,6 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/ports.js';
 import { joined } from '../../domain/records/readParts.js';
+import type { ReadAsk } from '../../domain/entity/restore.js';
 import type { ReadBack } from '../../domain/records/snapshot.js';
 import type { AccountRun } from '../accountRun.js';
 import { isHeavy, readBytes, sends } from './weight.js';
@@ -9,11 +10,7 @@ import { readable } from '../activityProxies.js';
 
 type Reader = Pick<Activities, 'readBack'>;
 
-export async function readParts(
-  self: AccountRun,
-  ask: Parameters<Activities['readBack']>[0],
-  by: Reader,
-): Promise<ReadBack> {
+export async function readParts(self: AccountRun, ask: ReadAsk, by: Reader): Promise<ReadBack> {
   const { left = [], ...first } = await onePart(self, ask, by);
   let found: ReadBack = first;
   for (const part of left) {
@@ -23,11 +20,7 @@ export async function readParts(
   return found;
 }
 
-async function onePart(
-  self: AccountRun,
-  ask: Parameters<Activities['readBack']>[0],
-  by: Reader,
-): Promise<ReadBack> {
+async function onePart(self: AccountRun, ask: ReadAsk, by: Reader): Promise<ReadBack> {
   const found = readable(await by.readBack(ask));
   sends(self, readBytes(found));
   return found;

@@ -5,9 +5,14 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/ports.js';
 import { bytesOf } from '../../domain/primitives/bytes.js';
-import { HISTORY_GONE, type LastRun } from '../../domain/entity/endings.js';
+import type { LastRun } from '../../domain/entity/endings.js';
 import { nothingRecovered, recover } from '../../domain/entity/lastRun.js';
-import { storedEntity, withCounters } from '../../domain/entity/restore.js';
+import {
+  isOfAnother,
+  storedEntity,
+  withCounters,
+  withoutHistory,
+} from '../../domain/entity/restore.js';
 import type { Start } from '../../domain/commands/administer.js';
 import type { Place, ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
@@ -47,6 +52,7 @@ export async function lastRunOf(
   const { runId, firstExecutionRunId: firstRunId } = workflowInfo();
   const owner = firstRunId;
   if (!stored || !isToRead(self, stored)) return null;
+  if (self.isFirstRun && !self.wasReset) return withoutHistory(start, found, owner, Date.now());
   const { accountId } = start;
   const recount = (account: Parameters<typeof withCounters>[0]) => withCounters(account, found);
   let recovered = nothingRecovered(storedEntity(start, found, owner, Date.now()));
@@ -55,7 +61,6 @@ export async function lastRunOf(
     stored,
     own: { runId, firstRunId },
   };
-  if (self.isFirstRun) return { ...recovered, ...HISTORY_GONE };
   let flaw: string | null = null;
   if (stored.owner !== owner) self.isOpening = false; // the history of an old run may take minutes
   for (let after = 0; ;) {
@@ -79,24 +84,21 @@ export async function lastRunOf(
   }
 }
 
-/**
- * True if another workflow wrote the row last, or, before a reset, another run of this workflow.
- * Rows read by an older activity do not name the run, and recorded runs did not read its history.
- */
-function isToRead({ wasReset }: AccountRun, { owner, runId: writer }: StoredAccount): boolean {
-  if (writer === undefined) return false;
+/** True if another workflow wrote the row last, or, before a reset, another run of this one. */
+function isToRead({ wasReset }: AccountRun, stored: StoredAccount): boolean {
   // This run's own id is no criterion: a reset run that is replayed from a file has another id.
-  return wasReset || owner !== workflowInfo().firstExecutionRunId;
+  if (wasReset) return stored.runId !== undefined;
+  return isOfAnother(stored, workflowInfo().firstExecutionRunId);
 }
 
 /**
  * True if Temporal had no run of this account when this one started, so there is no history to look
- * for. The starter states it, because it asked for a start that an older run refuses.
+ * for. The starter states it, because it asked for a start that an older run refuses. Later runs of
+ * the chain have no hint. A run that was reset has it, and reads the history from then on.
  */
 export function isFirstRun(hint: unknown): boolean {
-  const { runId, firstExecutionRunId } = workflowInfo();
   const isNamed = typeof hint === 'object' && hint !== null && 'isFirstRun' in hint;
-  return runId === firstExecutionRunId && isNamed && hint.isFirstRun === true && knowsFirstRuns();
+  return isNamed && hint.isFirstRun === true && knowsFirstRuns();
 }
 
 async function portionOf(

@@ -1,6 +1,6 @@
 /** What an account does after Postgres was restored from a backup, or Temporal was lost. */
 import { expect } from 'vitest';
-import type { ClosedRuns } from '../../../src/activities/closedRuns.js';
+import type { ClosedRuns } from '../../../src/activities/start/closedRuns.js';
 import type { Described } from '../../../src/activities/history.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import type { FromBackup } from '../../../src/domain/entity/endings.js';

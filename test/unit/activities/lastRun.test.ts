@@ -10,7 +10,7 @@ import {
   type History,
   type HistoryEvent,
 } from '../../../src/activities/history.js';
-import { lastRunActivities } from '../../../src/activities/lastRun.js';
+import { lastRunActivities } from '../../../src/activities/start/lastRun.js';
 import type { LastRunAsk, LastRunPortion } from '../../../src/activities/ports.js';
 import { RECOVERY_PORTION_BYTES } from '../../../src/domain/primitives/limits.js';
 import { must } from '../../support/scenario.js';

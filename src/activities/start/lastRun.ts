@@ -1,12 +1,12 @@
 /**
  * Reads, from the history of an account's last workflow, the messages that it did not save (R13).
  */
-import type { Activities, LastRunAsk, LastRunPortion } from './ports.js';
-import { RECOVERY_BYTES_MAX, RECOVERY_PORTION_BYTES } from '../domain/primitives/limits.js';
+import type { Activities, LastRunAsk, LastRunPortion } from '../ports.js';
+import { RECOVERY_BYTES_MAX, RECOVERY_PORTION_BYTES } from '../../domain/primitives/limits.js';
 import { readMessages } from './readMessages.js';
-import type { History } from './history.js';
+import type { History } from '../history.js';
 import { closedRuns, type ClosedRuns, type Run } from './closedRuns.js';
-import type { RunMessage } from '../domain/entity/lastRunMessages.js';
+import type { RunMessage } from '../../domain/entity/lastRunMessages.js';
 
 export const lastRunActivities = (history: History): Pick<Activities, 'readLastRun'> => ({
   readLastRun: (ask) => readLastRun(history, ask),

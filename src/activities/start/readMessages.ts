@@ -1,17 +1,17 @@
 /** Reads the messages of a closed run by the same rules as the run itself read them. */
 import type { Payload } from '@temporalio/common';
-import type { Entity } from '../domain/entity/entity.js';
-import { alert } from '../domain/account/events.js';
-import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReader.js';
-import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
-import { parseReserve } from '../domain/wire/requests.js';
-import { isReservationId } from '../domain/primitives/ids.js';
-import { REPLY_IGNORED, type RecordedReply } from '../domain/account/stops.js';
-import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
-import { messages } from '../temporal/protocol.js';
-import { missingKeyIn, type History, type HistoryEvent } from './history.js';
-import { RunReader, type TakenMessage } from './taken.js';
-import type { RunMessage, Promised } from '../domain/entity/lastRunMessages.js';
+import type { Entity } from '../../domain/entity/entity.js';
+import { alert } from '../../domain/account/events.js';
+import { unreadableIn, type Mode, type Parsed } from '../../domain/wire/objectReader.js';
+import { RECOVERY_EVENTS_MAX } from '../../domain/primitives/limits.js';
+import { parseReserve } from '../../domain/wire/requests.js';
+import { isReservationId } from '../../domain/primitives/ids.js';
+import { REPLY_IGNORED, type RecordedReply } from '../../domain/account/stops.js';
+import { parseDay, parseInstant, type Instant } from '../../domain/primitives/time.js';
+import { messages } from '../../temporal/protocol.js';
+import { missingKeyIn, type History, type HistoryEvent } from '../history.js';
+import { RunReader, type TakenMessage } from '../taken.js';
+import type { RunMessage, Promised } from '../../domain/entity/lastRunMessages.js';
 
 export type RunRead = { readonly received: readonly RunMessage[]; readonly unread: string | null };
 /** True if the account's row was written after that event. */

@@ -1,7 +1,7 @@
 /** Finds the runs of an account whose history may contain more than its rows (R13). */
-import type { Described, History } from './history.js';
-import { HISTORY_GONE, type FromBackup } from '../domain/entity/endings.js';
-import type { LastRunAsk } from './ports.js';
+import type { Described, History } from '../history.js';
+import { HISTORY_GONE, type FromBackup } from '../../domain/entity/endings.js';
+import type { LastRunAsk } from '../ports.js';
 
 export type Run = Described & {
   /** True if the run neither completed nor continued as another run. */
