@@ -65,10 +65,14 @@ export const pause = (ms: number): Promise<void> =>
   });
 
 /** Asks a process to end, kills it if it does not, and returns when it has ended. */
-export async function stop(pid: number, signal: NodeJS.Signals): Promise<void> {
+export async function stop(
+  pid: number,
+  signal: NodeJS.Signals,
+  limitMs = STOP_TIMEOUT_MS,
+): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, signal);
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = Date.now() + limitMs;
   while (isAlive(pid)) {
     if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
     await pause(POLL_MS);

@@ -31,7 +31,9 @@ export type PostgresOptions = {
 
 type User = { readonly uid?: number; readonly gid?: number };
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
+/** Killed during its last writes, it leaves processes behind, and its next start is refused. */
+const STOP_TIMEOUT_MS = 30_000;
 const FAST = ['fsync', 'synchronous_commit', 'full_page_writes'].flatMap((name) => [
   '-c',
   `${name}=off`,
@@ -67,7 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return {
     url: url(config.database),
     pid: () => child.pid,
-    stop: () => stop(child.pid, 'SIGINT'), // fast shutdown: open connections are closed
+    stop: () => stop(child.pid, 'SIGINT', STOP_TIMEOUT_MS), // fast shutdown: open connections are closed
     restart: async () => {
       child = await launch();
     },
@@ -159,7 +161,7 @@ async function endLeftover(dataDir: string, print: (line: string) => void): Prom
   const pid = Number(lines[0] ?? 0);
   if (lines[1] !== dataDir || !isAlive(pid)) return;
   print(`ending the Postgres server that the last start left behind (process ${pid})`);
-  await stop(pid, 'SIGINT');
+  await stop(pid, 'SIGINT', STOP_TIMEOUT_MS);
 }
 
 async function answers(url: string): Promise<boolean> {

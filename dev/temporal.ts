@@ -10,7 +10,7 @@ export type TemporalServer = {
   readonly stop: () => Promise<void>;
 };
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** Starts the server with the data of its last start; `extraArgs` come last. */
 export async function startTemporal(options: {

@@ -15,4 +15,6 @@ export type Io = {
   readonly launch: (script: string, args: readonly string[]) => Promise<number>;
   /** Another task queue than the contract's: tests run their own workers. */
   readonly taskQueue?: string;
+  /** How long an account may take to answer, instead of the client's five seconds. */
+  readonly deadlineMs?: number;
 };

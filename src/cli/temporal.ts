@@ -5,6 +5,7 @@ import { connectClient } from '../temporal/clientConnection.js';
 import { TASK_QUEUE } from '../temporal/protocol.js';
 import { firstLineOf, knock, temporalSettings } from '../temporal/connect.js';
 import { CliError, EXIT } from './errors.js';
+import type { Io } from './io.js';
 import type { Environment } from '../platform/environment.js';
 
 export type Temporal = {
@@ -22,7 +23,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Connects; the error names the setting to correct. */
 export async function reachTemporal(
   env: Environment,
-  taskQueue: string = TASK_QUEUE,
+  { taskQueue = TASK_QUEUE, deadlineMs }: Pick<Io, 'taskQueue' | 'deadlineMs'> = {},
 ): Promise<Temporal> {
   const { connectionOptions, address, namespace } = temporalSettings(env);
   const options = { ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT_MS };
@@ -38,6 +39,7 @@ export async function reachTemporal(
       'safeband doctor',
     );
   });
+  const limit = deadlineMs === undefined ? {} : { deadlineMs };
   const client = new Client({ connection, namespace, dataConverter: payloadEncryption(env) });
   return {
     address,
@@ -45,7 +47,7 @@ export async function reachTemporal(
     taskQueue,
     connection,
     client,
-    safeband: createClient({ client, taskQueue, rememberDenialsMs: 0 }),
+    safeband: createClient({ client, taskQueue, rememberDenialsMs: 0, ...limit }),
     close: () => connection.close(),
   };
 }

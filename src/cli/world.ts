@@ -46,7 +46,7 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
   let temporal: Promise<Temporal> | undefined;
   const reach = (): Promise<Temporal> =>
     (temporal ??= import('./temporal.js').then(async ({ reachTemporal }) => {
-      const reached = await reachTemporal(io.env, io.taskQueue);
+      const reached = await reachTemporal(io.env, io);
       return isJson ? reached : { ...reached, safeband: shownClient(reached.safeband) };
     }));
   const open = (): Pool => {

@@ -90,7 +90,7 @@ it('a save cancels the timer that would save later', async () => {
 
 it('a report after the decision of an ask that waited is saved at once', async () => {
   const id = stand.newAccount();
-  const account = await stand.connect(id, { pacing: { minGapSeconds: 2 } });
+  const account = await stand.connect(id, { pacing: { minGapSeconds: 5 } });
   await ask(account, 'a');
   await run(account);
   const validUntil = new Date(Date.now() + HOUR * 1_000).toISOString();

@@ -14,6 +14,7 @@ import type { Activities } from '../../src/activities/ports.js';
 import {
   all,
   ask,
+  askRead,
   run,
   update,
   stateOf,
@@ -64,7 +65,7 @@ async function connected(start: object = {}): Promise<Known> {
 const skipTo = async (account: WorkflowHandle, at: number): Promise<void> => {
   const { asOf } = await statusOf(account);
   const seconds = Math.floor((at - Date.parse(asOf)) / 1_000);
-  await fastForward(stand.client, account.workflowId, seconds);
+  if (seconds > 0) await fastForward(stand.client, account.workflowId, seconds);
 };
 
 /** Expects that rows and workflow agree: each proof once, equal reservations, the same counter. */
@@ -128,13 +129,15 @@ it('an account keeps all messages during 35 minutes without Postgres', async () 
     await report(n);
   }
   const limit = last + 30 * MINUTE_MS;
-  await skipTo(account, limit - 6_000);
+  // A failed try every 50 s may move the end of a skip.
+  await skipTo(account, limit - 90_000);
+  expect(await asked()).toBe(true);
+  await skipTo(account, limit - 4_000);
   await expect.poll(asked, { interval: 400 }).toBe(false);
   const isBefore = (at: string): boolean => Date.parse(at) < limit;
   expect(asks.filter(({ from, reason }) => reason === null && !isBefore(from))).toEqual([]);
   expect(asks.filter(({ to, reason }) => reason !== null && isBefore(to))).toEqual([]);
   expect(asks.at(-1)).toMatchObject({ reason: 'unverified' });
-  expect(Date.parse(asks.at(-2)?.to ?? '')).toBeGreaterThan(limit - 6_000);
   expect(await statusOf(account)).toMatchObject({ state: 'unverified', verified: false });
 
   await skipTo(account, last + 34 * MINUTE_MS);
@@ -206,7 +209,7 @@ it('an account keeps all messages during 35 minutes without any worker', async (
   await account.signal('sendReserve', { reservationId: 'greedy' });
   await stand.startWorker();
 
-  const first = await ask(account, 'greedy-too');
+  const first = await askRead(account, 'greedy-too');
   expect(first).toMatchObject({ granted: false, reason: 'daily_cap', used: 6, limit: 6 });
   expect(Date.parse((await statusOf(account)).asOf) - Date.parse(asOf)).toBeGreaterThan(
     35 * MINUTE_MS,

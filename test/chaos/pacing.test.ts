@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, statusOf, type Known } from '../support/account.js';
+import { ask, askRead, statusOf, type Known } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -71,7 +71,7 @@ async function nextGrant({ id, account }: Known, name: string): Promise<void> {
   const retryAt = 'retryAt' in denied ? Date.parse(denied.retryAt ?? '') : NaN;
   const now = Date.parse((await statusOf(account)).asOf);
   await fastForward(stand.client, account.workflowId, Math.ceil((retryAt - now) / 1_000));
-  expect(await ask(account, name), `${id} ${name}`).toMatchObject({ granted: true });
+  expect(await askRead(account, name), `${id} ${name}`).toMatchObject({ granted: true });
 }
 
 it('a pace of hours continues over midnight, and each grant comes at its retryAt', async () => {

@@ -4,7 +4,7 @@
  */
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, run, statusOf, update } from '../support/account.js';
+import { ask, askRead, run, statusOf, untilRead, update } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { searchKeyOf } from '../../src/domain/primitives/linkedinId.js';
 import { lockTable, waiting } from '../support/locks.js';
@@ -59,7 +59,7 @@ it(`${CALLERS} callers with ${CALLERS} ids get one slot for one recipient, whate
   const { openReservations } = await statusOf(stand.handle(id));
   const [contact] = openReservations;
   expect(openReservations).toHaveLength(1);
-  expect(await ask(stand.handle(id), 'more', { recipientId: ANN })).toEqual({
+  expect(await askRead(stand.handle(id), 'more', { recipientId: ANN })).toEqual({
     granted: false,
     reservationId: 'more',
     reason: 'recipient_contacted',
@@ -72,7 +72,7 @@ it('a recipient stays refused over continue-as-new and midnight, until its slot 
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const toAnn = (name: string, more: object = {}) =>
-    ask(account, name, { recipientId: ANN, ...more });
+    askRead(account, name, { recipientId: ANN, ...more });
   expect(await toAnn('a')).toMatchObject({ granted: true });
   await update(account, 'sendFailed', { reservationId: 'a', kind: 'rejected' });
   expect(await toAnn('b')).toMatchObject({ granted: true });
@@ -127,15 +127,15 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
   const inGroup = await stand.connect(stand.newAccount(), { group: 'g', recipientScope: 'group' });
   const locked = await lockTable(stand.databaseUrl, 'reservations');
   const moved = ask(inGroup, 'e', { recipientId: 'Max' });
-  const toAnn = ask(account, 'a', { recipientId: `urn:li:fsd_profile:${ANN}` });
-  const batch = update(account, 'sendReserveBatch', {
-    requests: [
-      { reservationId: 'b', recipientId: ANN },
-      { reservationId: 'c', recipientId: 'Bob' },
-      { reservationId: 'd', recipientId: 'bob' },
-    ],
-  });
-  const replies = Promise.all([reply('chat-old'), reply('chat-old')]);
+  // A lookup waits for four seconds: on a slow machine, the lock may last longer.
+  const toAnn = askRead(account, 'a', { recipientId: `urn:li:fsd_profile:${ANN}` });
+  const requests = [
+    { reservationId: 'b', recipientId: ANN },
+    { reservationId: 'c', recipientId: 'Bob' },
+    { reservationId: 'd', recipientId: 'bob' },
+  ];
+  const batch = untilRead(() => update(account, 'sendReserveBatch', { requests }));
+  const replies = Promise.all([1, 2].map(() => untilRead(() => reply('chat-old'))));
   await expect.poll(() => waiting(stand.pool)).toBeGreaterThan(1);
   expect(await ask(account, 'e')).toMatchObject({ granted: true });
   await update(inGroup, 'configure', { group: 'h' });
@@ -152,7 +152,7 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
       expect.objectContaining({ refunded: false, ignored: 'repeated' }),
     ]),
   );
-  expect(await reply('chat-old')).toMatchObject({ ignored: 'repeated' });
+  expect(await untilRead(() => reply('chat-old'))).toMatchObject({ ignored: 'repeated' });
   const silent = await lockTable(stand.databaseUrl, 'reservations');
   const unclaimed = ask(inGroup, 'f', { recipientId: 'Eve' });
   const unknown = failureTypeOf(() => reply('chat-old'));
@@ -161,8 +161,8 @@ it('Postgres finds forgotten recipients and the InMails of replies, and no other
   expect(await unknown).toBe('Unavailable');
   expect(await ask(account, 'g')).toMatchObject({ granted: true });
   await silent.release();
-  expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ granted: true });
-  expect(await ask(account, 'h', { recipientId: ANN, again: true })).toMatchObject({
+  expect(await askRead(account, 'f', { recipientId: 'Eve' })).toMatchObject({ granted: true });
+  expect(await askRead(account, 'h', { recipientId: ANN, again: true })).toMatchObject({
     granted: true,
   });
   expect(await statusOf(account)).toMatchObject({ inFlight: 5, credits: { balance: 6 } });
@@ -192,7 +192,7 @@ it('64 asks at once for four recipients over four accounts of a group get four g
     return { account: stand.handle(members[n % 4]?.id ?? ''), person, recipientId, name: `r${n}` };
   });
   const answers = await Promise.all(
-    asked.map(({ account, name, recipientId }) => ask(account, name, { recipientId })),
+    asked.map(({ account, name, recipientId }) => askRead(account, name, { recipientId })),
   );
   const granted = asked.filter((_, n) => answers[n]?.granted);
   expect(granted.map(({ person }) => person).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
@@ -205,7 +205,7 @@ it('a grant that is not saved keeps its recipient, whatever restarts, until it i
   const [one, two] = await newGroup('scope-crash', {}, {});
   if (!one || !two) throw new Error('two accounts are connected');
   const toAnn = ({ id }: { id: string }, name: string, more: object = {}) =>
-    ask(stand.handle(id), name, { recipientId: ANN, ...more });
+    askRead(stand.handle(id), name, { recipientId: ANN, ...more });
   expect(await toAnn(one, 'a')).toMatchObject({ granted: true });
   expect(await toAnn(two, 'b', { recipientId: `urn:li:fsd_profile:${ANN}` })).toMatchObject({
     ...CONTACTED,
@@ -237,30 +237,32 @@ it('an ask that waits keeps its recipient until it leaves the line, and a denied
   const [one, two] = await newGroup('scope-line', { dailyCap: 1 }, {});
   if (!one || !two) throw new Error('two accounts are connected');
   const [eve, bob] = [{ recipientId: 'ACoAAEve' }, { recipientId: 'ACoAABob' }];
-  const both = await Promise.all([ask(one.account, 'a', eve), ask(one.account, 'b', bob)]);
+  const both = await Promise.all([askRead(one.account, 'a', eve), askRead(one.account, 'b', bob)]);
   const [granted, denied] = both[0].granted ? [eve, bob] : [bob, eve];
   const name = (who: object) => (who === eve ? 'a' : 'b');
   expect(both.filter((answer) => answer.granted)).toHaveLength(1);
-  await expect.poll(() => ask(two.account, name(denied), denied)).toMatchObject({ granted: true });
+  await expect
+    .poll(() => askRead(two.account, name(denied), denied))
+    .toMatchObject({ granted: true });
   await update(two.account, 'sendFailed', { reservationId: name(denied), kind: 'rejected' });
   await Promise.all([run(one.account), run(two.account)]);
   // The account without room waits for the person whom the other one has given back.
   const validUntil = new Date(Date.now() + 2 * 86_400_000).toISOString();
   const waits = { ...denied, wait: true, validUntil };
-  expect(await ask(one.account, 'w', waits)).toMatchObject({ waiting: true });
-  expect(await ask(one.account, 'w', waits)).toMatchObject({ waiting: true, position: 1 });
-  expect(await ask(two.account, 'x', denied)).toMatchObject({ ...CONTACTED, contactedBy: 'w' });
-  expect(await ask(two.account, 'y', { ...waits })).toMatchObject({ contactedBy: 'w' });
+  expect(await askRead(one.account, 'w', waits)).toMatchObject({ waiting: true });
+  expect(await askRead(one.account, 'w', waits)).toMatchObject({ waiting: true, position: 1 });
+  expect(await askRead(two.account, 'x', denied)).toMatchObject({ ...CONTACTED, contactedBy: 'w' });
+  expect(await askRead(two.account, 'y', { ...waits })).toMatchObject({ contactedBy: 'w' });
   await run(one.account);
-  expect(await ask(two.account, 'x', denied)).toMatchObject({
+  expect(await askRead(two.account, 'x', denied)).toMatchObject({
     ...CONTACTED,
     contactedBy: 'w',
     retryAt: validUntil,
   });
   await update(one.account, 'sendWithdraw', { reservationId: 'w' });
   await run(one.account);
-  expect(await ask(two.account, 'x', denied)).toMatchObject({ granted: true });
-  expect(await ask(two.account, 'z', granted)).toMatchObject({ contactedBy: name(granted) });
+  expect(await askRead(two.account, 'x', denied)).toMatchObject({ granted: true });
+  expect(await askRead(two.account, 'z', granted)).toMatchObject({ contactedBy: name(granted) });
   const { rows } = await stand.pool.query(
     'select from safeband.group_recipients where claimed_by = $1 and safeband.is_open_claim(group_recipients)',
     [one.id],

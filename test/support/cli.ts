@@ -2,6 +2,7 @@
 import { inject } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import type { Io } from '../../src/cli/io.js';
+import { PATIENT } from './patience.js';
 import type { Stand } from './stand.js';
 
 export type Ended = { readonly code: number; readonly out: string; readonly err: string };
@@ -20,6 +21,7 @@ export async function safeband(argv: readonly string[], more: Partial<Io> = {}):
     isTerminal: false,
     signal: new AbortController().signal,
     launch: async () => 0,
+    ...PATIENT,
     ...more,
   });
   return { code, out: out.trimEnd(), err: err.trimEnd() };

@@ -1,6 +1,6 @@
 /** A workflow that receives replies, as the pipeline of a caller that is a workflow (`replyTo`). */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -26,7 +26,7 @@ export type Listener = {
 
 export async function startListener(client: Client): Promise<Listener> {
   const name = `listener-${randomUUID()}`;
-  const home = path.join(process.cwd(), 'node_modules', '.cache-listener.mjs');
+  const home = path.join(process.cwd(), 'node_modules', `.cache-${name}.mjs`);
   writeFileSync(home, CODE);
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   const worker = await Worker.create({ connection, taskQueue: name, workflowsPath: home });
@@ -44,6 +44,7 @@ export async function startListener(client: Client): Promise<Listener> {
       worker.shutdown();
       await running;
       await connection.close();
+      rmSync(home);
     },
   };
 }

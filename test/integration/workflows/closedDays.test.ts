@@ -4,7 +4,7 @@ import { createClient } from '../../../src/client/index.js';
 import { RECONCILE_INTERVAL_MS } from '../../../src/domain/primitives/limits.js';
 import { hashOf, HOUR_MS, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { ask, query, update } from '../../support/account.js';
+import { ask, askRead, query, update } from '../../support/account.js';
 import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
@@ -141,7 +141,7 @@ it('62 of 50 a minute before midnight: the roll starts a cooldown until 01:00', 
   const { asOf } = await statusOf(id);
   const seconds = Math.ceil((Date.parse(rested) - Date.parse(asOf)) / 1_000);
   await fastForward(stand.client, account.workflowId, seconds);
-  expect(await ask(account, 'a')).toMatchObject({ granted: true });
+  expect(await askRead(account, 'a')).toMatchObject({ granted: true });
 });
 
 it('a cold account at its cap is checked first, and then answers with its retryAt', async () => {
@@ -156,5 +156,5 @@ it('a cold account at its cap is checked first, and then answers with its retryA
   await fastForward(stand.client, account.workflowId, 2 * 3_600);
   const { quotaDay } = await statusOf(id);
   const retryAt = new Date(Date.parse(`${quotaDay}T00:00:00.000Z`) + 24 * HOUR_MS).toISOString();
-  expect(await ask(account, 'c')).toMatchObject({ reason: 'daily_cap', limit: 1, retryAt });
+  expect(await askRead(account, 'c')).toMatchObject({ reason: 'daily_cap', limit: 1, retryAt });
 });

@@ -13,7 +13,7 @@ import {
 } from '../../../src/domain/primitives/time.js';
 import { USUAL_SIZES } from '../../../src/platform/sizes.js';
 import { workflowIdOf } from '../../../src/temporal/protocol.js';
-import { ask, update, skipToSave } from '../../support/account.js';
+import { ask, askRead, update, skipToSave } from '../../support/account.js';
 import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
@@ -129,7 +129,7 @@ it('an account grants on three days in a row exactly the numbers of the table', 
     const decisions: DecisionWire[] = [];
     for (let i = 0; i < Number(asked); i += 1) {
       const reservationId = `day${n}-${i}`;
-      const decision = await ask(account, reservationId);
+      const decision = await askRead(account, reservationId);
       decisions.push(decision);
       if (!decision.granted) continue;
       await update(account, 'sendDelivered', { reservationId, chatId: reservationId });

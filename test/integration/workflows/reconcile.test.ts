@@ -6,6 +6,7 @@ import type { Findings } from '../../../src/temporal/protocol.js';
 import {
   all,
   ask,
+  askRead,
   CORRECTIONS,
   edit,
   update,
@@ -241,7 +242,7 @@ describe('time', () => {
     const { id, account } = await sent(stand, 1);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);
-    expect(await ask(account, 'asked')).toMatchObject({ granted: true });
+    expect(await askRead(account, 'asked')).toMatchObject({ granted: true });
     expect(await runsOf(id)).toBe(before + 1);
     expect(await ask(account, 'again')).toMatchObject({ granted: true });
     expect(await runsOf(id)).toBe(before + 1);
@@ -254,7 +255,7 @@ describe('time', () => {
     const { asOf } = await statusOf(account);
     const midnight = new Date(Math.ceil(Date.parse(asOf) / 86_400_000) * 86_400_000).toISOString();
     for (const reservationId of ['one', 'two']) {
-      expect(await ask(account, reservationId)).toEqual({
+      expect(await askRead(account, reservationId)).toEqual({
         granted: false,
         reservationId,
         reason: 'daily_cap',
