@@ -114,13 +114,14 @@ export async function freePort(
   throw new Error(`${what}: ports ${wanted} to ${wanted + 99} are all taken; free one`);
 }
 
-const anyPort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+/**
+ * Systems give higher ports to connections and to servers without a port of their own. So a server
+ * with one of these can start on it a moment later, and again after a stop.
+ */
+const PORTS = { first: 10_000, count: 20_000 };
+async function anyPort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}

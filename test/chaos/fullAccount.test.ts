@@ -12,7 +12,6 @@ import { failureTypeOf } from '../support/failure.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
-import { ASK_AGAIN } from '../../src/temporal/protocol.js';
 
 let stand: Stand;
 const outage = { isNow: false };
@@ -85,14 +84,9 @@ async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]>
   );
 }
 
-/**
- * Returns failed tasks, without those that the server ended because of over 100 new events, and
- * without a Query that came with messages while a busy worker read the run again: it is asked again.
- */
+/** Returns failed tasks, without those that the server ended because of over 100 new events. */
 const flawsIn = async (account: WorkflowHandle): Promise<readonly unknown[]> =>
-  failuresIn(await runsOf(stand, account)).filter(
-    (failure) => typeof failure === 'string' && failure !== ASK_AGAIN,
-  );
+  failuresIn(await runsOf(stand, account)).filter((failure) => typeof failure === 'string');
 
 /** SAFEBAND_FULL_WEBHOOKS=2000 could not be saved in the past. Fewer also need many saves. */
 const WEBHOOKS = Number(process.env['SAFEBAND_FULL_WEBHOOKS'] ?? 600);
@@ -212,7 +206,8 @@ it('a full account works after continue-as-new, reconcile, terminate and start',
   parts.splice(0);
   const again = await stand.connect(id, { tier: 'recruiter' });
   await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
-  expect(parts).toEqual(['log', 'run', 'line']); // one answer cannot contain all
+  // One answer cannot contain all. A slow machine may ask for a part again.
+  expect([...new Set(parts)]).toEqual(['log', 'run', 'line']);
   await signalAll(again, 20, (n) => webhook(`t${n}`)); // seen a second time
   expect(await ask(again, 'one-more')).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(await run(again)).toMatchObject(FOUND);

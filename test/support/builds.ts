@@ -10,6 +10,7 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { NO_GROUP_DECISIONS } from '../../src/platform/groupDecisions.js';
+import { ASK_AGAIN } from '../../src/temporal/protocol.js';
 import { versioned } from '../../src/worker.js';
 import type { Stand } from './stand.js';
 
@@ -69,7 +70,8 @@ export async function livedBy(
       if (done) builds.add(done.deploymentVersion?.buildId ?? 'none');
       const failed = event.workflowTaskFailedEventAttributes;
       if (event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) {
-        if (failed?.cause !== OVERTAKEN) failures.push(String(failed?.failure?.message));
+        const why = String(failed?.failure?.message);
+        if (failed?.cause !== OVERTAKEN && why !== ASK_AGAIN) failures.push(why);
       }
     }
     lived.push({ runId, builds: [...builds], failures });

@@ -36,12 +36,15 @@ export function start(entry: Entry, env: Record<string, string>): Started {
 export const prints = (started: Started, word: string): Promise<void> =>
   expect.poll(started.output).toContain(word);
 
+/** A start that a busy machine did not answer in time tries again, and reports it. */
+const WAITS = /^\{.*"event":"\w+\.waiting"|; trying again for \d+ s$/;
 /** Returns the one sentence of an entry: a line for a person, or the `why` of one log line. */
 export function sentenceOf(output: string): string {
   const lines = output
     .trim()
     .split('\n')
-    .filter((line) => !/^(the database is|warning|search|sched|recorded: 0)/.test(line));
+    .filter((line) => !/^(the database is|warning|search|sched|recorded: 0)/.test(line))
+    .filter((line) => !WAITS.test(line));
   expect(lines).toHaveLength(1);
   const [line = ''] = lines;
   if (!line.startsWith('{')) return line;

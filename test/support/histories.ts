@@ -6,6 +6,7 @@ import path from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { ASK_AGAIN } from '../../src/temporal/protocol.js';
 import type { Stand } from './stand.js';
 
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
@@ -29,15 +30,20 @@ export async function runsOf(
   return runs;
 }
 
-/** Returns the causes of failed tasks, without ends of runs that a new message prevented. */
+/**
+ * Returns the causes of failed tasks, without ends of runs that a new message prevented, and without
+ * a Query that came with messages while a busy worker read the run again: it is asked again.
+ */
 export const failuresIn = (runs: readonly History[]): readonly unknown[] =>
-  runs.flatMap(({ events }) =>
-    (events ?? []).flatMap(({ eventType, workflowTaskFailedEventAttributes: failed }) =>
-      eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED && failed?.cause !== UNHANDLED
-        ? [failed?.failure?.message ?? failed?.cause]
-        : [],
-    ),
-  );
+  runs
+    .flatMap(({ events }) =>
+      (events ?? []).flatMap(({ eventType, workflowTaskFailedEventAttributes: failed }) =>
+        eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED && failed?.cause !== UNHANDLED
+          ? [failed?.failure?.message ?? failed?.cause]
+          : [],
+      ),
+    )
+    .filter((failure) => failure !== ASK_AGAIN);
 
 /** The folder for histories of failures, which git ignores. */
 const KEPT = path.join(import.meta.dirname, '../../.safeband/histories');

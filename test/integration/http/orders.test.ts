@@ -103,15 +103,15 @@ describe('an order to hold', () => {
   });
 
   it('stops before its next accounts, and a worker that restarts continues it', async () => {
-    const ids = await fleet('slow', 5);
+    const ids = await fleet('slow', 9);
     const order = { kind: 'hold', filter: { accountIds: ids }, reason: 'one by one', perSecond: 2 };
     const { orderId } = await made(order);
     await expect.poll(async () => (await read(orderId)).done).toBeGreaterThan(0);
-    await stand.stopWorker();
+    await stand.stopWorker(); // four seconds before it is done
     expect((await read(orderId)).left).toBeGreaterThan(0);
     await stand.startWorker();
     await over(orderId);
-    expect(await read(orderId)).toMatchObject({ state: 'done', done: 5 });
+    expect(await read(orderId)).toMatchObject({ state: 'done', done: 9 });
 
     const resume = { ...order, kind: 'resume', perSecond: 1 };
     const second = await made(resume);
@@ -120,7 +120,7 @@ describe('an order to hold', () => {
     expect(stopped.json()).toMatchObject({ stopped: { reason: 'wrong list' } });
     await over(second.orderId);
     const end = await read(second.orderId);
-    expect([end.state, end.done + end.left]).toEqual(['stopped', 5]);
+    expect([end.state, end.done + end.left]).toEqual(['stopped', 9]);
     expect(end.left).toBeGreaterThan(0);
     const left = await accountsOf(second.orderId, '?outcome=left');
     expect(await Promise.all(left.map(({ accountId }) => stateOf(accountId)))).toEqual(
@@ -278,7 +278,7 @@ it('a limited key orders its own accounts only, and sees only orders about them'
 });
 
 it('the command line shows, stops and takes back an order, with a key as without', async () => {
-  const ids = await fleet('lines', 3);
+  const ids = await fleet('lines', 6);
   const url = await stand.app.listen({ port: 0, host: '127.0.0.1' });
   const byKey = (line: string): Promise<Ended> =>
     safeband(line.split(' '), { env: { SAFEBAND_URL: url, SAFEBAND_KEY: key, USER: 'mara' } });
@@ -286,8 +286,8 @@ it('the command line shows, stops and takes back an order, with a key as without
   const make = (kind: string, more: string): string =>
     `order make ${kind} --accounts ${ids.join(',')} --reason x --json ${more}`;
   const orderIn = ({ out }: Ended): Row => JSON.parse(out).order;
-  const { orderId, ...order } = orderIn(await byKey(make('hold', '--expect 3')));
-  expect(order).toMatchObject({ done: 3, actor: expect.stringMatching(/^cli:mara via operator-/) });
+  const { orderId, ...order } = orderIn(await byKey(make('hold', '--expect 6')));
+  expect(order).toMatchObject({ done: 6, actor: expect.stringMatching(/^cli:mara via operator-/) });
   // The error of a server also has its cure.
   const lasting = ({ err, ...more }: Ended) => ({ ...more, err: err.split(/: read|\n/)[0] });
   for (const line of [
@@ -300,13 +300,13 @@ it('the command line shows, stops and takes back an order, with a key as without
     expect(lasting(await byKey(line))).toEqual(lasting(await direct(line)));
   }
   expect((await direct(`order show ${orderId}`)).out).toMatch(
-    /\(hold\) is done: 3 of 3 accounts: 3 done, 0 unchanged, 0 failed\nx \(.*\)\nfor: named accounts$/,
+    /\(hold\) is done: 6 of 6 accounts: 6 done, 0 unchanged, 0 failed\nx \(.*\)\nfor: named accounts$/,
   );
   const back = `order take-back ${orderId} --reason ended`;
-  expect(await byKey(back)).toMatchObject({ code: 0, out: expect.stringContaining('3 done') });
+  expect(await byKey(back)).toMatchObject({ code: 0, out: expect.stringContaining('6 done') });
   const twice = await direct(back);
   expect([twice.code, twice.err]).toEqual([5, expect.stringContaining('taken back already')]);
-  const slow = orderIn(await direct(make('reconcile', '--expect 3 --rate 1 --no-wait')));
+  const slow = orderIn(await direct(make('reconcile', '--expect 6 --rate 1 --no-wait')));
   const stopped = await byKey(`order stop ${slow.orderId} --reason wrong`);
   expect(stopped.out).toContain(`order ${slow.orderId} (reconcile) is stopped`);
   const long = '😀'.repeat(257); // two UTF-16 units each: a reason has 512

@@ -1,11 +1,11 @@
 /** A worker's metrics, its logs without names of people, and its end. */
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import fastify from 'fastify';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../../dev/child.js';
 import { MIDNIGHT_SPREAD_MS, rollLatestMs } from '../../../src/domain/primitives/midnight.js';
 import { createClient, type SafebandClient } from '../../../src/client/index.js';
 import { serveMetrics } from '../../../src/http/routes/metrics.js';
@@ -24,18 +24,9 @@ let logged = '';
 const metrics = createMetrics();
 let address: string;
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const at = probe.address();
-      probe.close(() => resolve(typeof at === 'object' && at ? at.port : 0));
-    });
-  });
-
 beforeAll(async () => {
   stand = await createStand({ taskQueue: TASK_QUEUE });
-  address = `127.0.0.1:${await freePort()}`;
+  address = `127.0.0.1:${await freePort(0, 'a test', () => undefined)}`;
   worker = await startWorkerProcess(stand.databaseUrl, {
     isBundling: true,
     env: { SAFEBAND_METRICS_ADDRESS: address, LOG_LEVEL: 'trace' },

@@ -64,7 +64,7 @@ it.each(KILLS)('a connection killed %s', async (_, killIt) => {
 it.each(['session', 'transaction'] as const)(
   'the settings limit the connections of a pool of the mode %s, and the time of a statement',
   async (mode) => {
-    const small = poolOf(database.url, { connections: 2, statementSeconds: 0.3 }, mode);
+    const small = poolOf(database.url, { connections: 2, statementSeconds: 2 }, mode);
     const pids = await Promise.all(Array.from({ length: 6 }, () => pidOf(small)));
     expect(new Set(pids).size).toBe(2);
     await expect(small.query('select pg_sleep(20)')).rejects.toThrow('statement timeout');

@@ -1,9 +1,9 @@
 /** docs/webhooks.md matches the sender: each payload, and the check in both languages. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../../dev/child.js';
 import { signWebhook } from '../../../src/client/index.js';
 import {
   webhookBody,
@@ -113,14 +113,6 @@ it('the document shows the payload of each event', async () => {
   await drop();
 });
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 const secretOf = (letter: string): string =>
   `whsec_${Buffer.from(letter.repeat(32)).toString('base64')}`;
 const OWN = secretOf('a');
@@ -133,7 +125,7 @@ it.each([
 ])(
   'the receiver in %s accepts each event of ours once, and refuses all others',
   async (language, command, args) => {
-    const port = await freePort();
+    const port = await freePort(0, 'a test', () => undefined);
     const file = path.join(scratch, language === 'ts' ? 'receiver.ts' : 'receiver.py');
     const text = blocksOf(language)[0] ?? '';
     const client = path.join(project, 'src', 'client', 'webhooks.ts');
