@@ -196,6 +196,7 @@ it('the forms of the page preview, make, stop and take back an order', async () 
     409,
     expect.stringContaining('the filter chooses 3 accounts now, and 2 were expected'),
   ]);
+  await stand.stopWorker(); // on a slow machine, the order would be done before it is stopped
   const slow = orderOf(await submit('', { ...form, perSecond: '1', expected: '3' }));
   const noReason = await submit(`/${slow}/stop`, { reason: '' });
   expect([noReason.statusCode, noReason.body]).toEqual([
@@ -203,6 +204,7 @@ it('the forms of the page preview, make, stop and take back an order', async () 
     expect.stringMatching(/id="reason"[^>]* aria-invalid="true"/),
   ]);
   expect(orderOf(await submit(`/${slow}/stop`, { reason: 'wrong list' }))).toBe(slow);
+  await stand.startWorker();
   const stopped = await over(slow);
   expect(stopped).toMatchObject({ state: 'stopped', actor: 'operator-1' });
   expect(stopped.stopped).toMatchObject({ reason: 'wrong list', actor: 'operator-1' });
