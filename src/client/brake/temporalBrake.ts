@@ -1,6 +1,6 @@
 /** The brake in Temporal: its workflow's memo is read, and its changes are Updates (R27). */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import {
   BRAKE_MEMO,
@@ -10,6 +10,7 @@ import {
   type BrakeState,
   type Engage,
   type Engaged,
+  type Release,
   type Released,
 } from '../../domain/fleet/brake.js';
 import type { Parser } from '../../domain/wire/message.js';
@@ -74,22 +75,37 @@ export function temporalBrake(client: Client, taskQueue: string): BrakeTransport
       const brakeId = randomBytes(8).toString('hex');
       return engage(checked(parseEngage, { ...order, brakeId }), deadline);
     },
-    release: async (raw, deadline) => {
-      const order = checked(parseRelease, raw);
-      // With another id, a repeat would find no brake, or release one that was put on since.
-      const updateId = randomUUID();
-      const call = (until: Instant) =>
-        client.withDeadline(until, () =>
-          handle.executeUpdate<Released, [object]>(BRAKE.release, { args: [order], updateId }),
-        );
-      try {
-        return await persist(NAME, deadline, call);
-      } catch (error) {
-        if (isUnknownAccount(error)) return { released: null };
-        throw error;
-      }
-    },
+    release: async (raw, deadline) =>
+      release(client, handle, read, checked(parseRelease, raw), deadline),
   };
+}
+
+async function release(
+  client: Client,
+  handle: WorkflowHandle,
+  read: BrakeTransport['read'],
+  order: Release,
+  deadline: Instant,
+): Promise<Released> {
+  // With another id, a repeat would find no brake, or release one that was put on since.
+  const updateId = randomUUID();
+  const send = () =>
+    handle.executeUpdate<Released, [object]>(BRAKE.release, { args: [order], updateId });
+  const call = async (until: Instant): Promise<Released> => {
+    try {
+      return await client.withDeadline(until, send);
+    } catch (error) {
+      // If the run ended before it took the Update, Temporal aborts each repeat with this id.
+      if (isNotFound(error) && (await read(until)).length === 0) return { released: null };
+      throw error;
+    }
+  };
+  try {
+    return await persist(NAME, deadline, call);
+  } catch (error) {
+    if (isUnknownAccount(error)) return { released: null };
+    throw error;
+  }
 }
 
 /** Reads an order; throws `InvalidInput` before anything is changed. */

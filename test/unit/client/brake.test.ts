@@ -1,5 +1,6 @@
 /** How a client reads the brake, and when it hands a grant to its caller (R27). */
 import { Client, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { expect, it } from 'vitest';
 import { Asking } from '../../../src/client/brake/asking.js';
 import { Brake, type BrakeTransport } from '../../../src/client/brake/brake.js';
@@ -119,20 +120,35 @@ it('a grant whose brake cannot be read is not handed over', async () => {
   expect(await account.ask()).toMatchObject({ granted: true, repeated: false });
 });
 
+const REQUEST = { reason: 'texts corrected', actor: 'ada' };
+type Try = { readonly updateId?: string };
+/** The brake of a Temporal that answers each try of a release like this. */
+function releasing(executeUpdate: (name: string, one: Try) => Promise<unknown>) {
+  const describe = async () => ({ status: { name: 'COMPLETED' } });
+  const client = new Client({ connection: Object.create(null) });
+  Object.assign(client, { withDeadline: (_at: number, call: () => unknown) => call() });
+  Object.assign(client.workflow, { getHandle: () => ({ executeUpdate, describe }) });
+  return temporalBrake(client, 'inmail').release(REQUEST, Date.now() + 60_000);
+}
+
 it('a release without an answer is sent again with its id, and returns what it released', async () => {
   const released = { brakeId: ON[0]?.brakeId, group: null, since: ON[0]?.since };
   const tries: unknown[] = [];
-  /** Temporal: the first try takes effect, and its answer is lost. */
-  const executeUpdate = async (_name: string, { updateId }: { readonly updateId?: string }) => {
+  const answer = releasing(async (_name, { updateId }) => {
     tries.push(updateId ?? tries.length);
+    // The first try takes effect, and its answer is lost.
     if (tries.length === 1) throw new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time');
     return { released: tries[0] === updateId ? released : null };
-  };
-  const client = new Client({ connection: Object.create(null) });
-  Object.assign(client, { withDeadline: (_at: number, call: () => unknown) => call() });
-  Object.assign(client.workflow, { getHandle: () => ({ executeUpdate }) });
-  const brake = temporalBrake(client, 'inmail');
-  const order = { reason: 'texts corrected', actor: 'ada' };
-  expect(await brake.release(order, Date.now() + 60_000)).toEqual({ released });
+  });
+  expect(await answer).toEqual({ released });
   expect(tries).toHaveLength(2);
+});
+
+it('a release that meets the end of the last brake finds no brake', async () => {
+  let tries = 0;
+  const answer = releasing(async () => {
+    tries += 1;
+    throw new WorkflowNotFoundError('workflow update was aborted by closing workflow', 'b', 'r');
+  });
+  expect([await answer, tries]).toEqual([{ released: null }, 1]);
 });
