@@ -165,7 +165,7 @@ it('repeated messages after midnight and continue-as-new change nothing', async 
   };
   const numbers = async (): Promise<object> => {
     const { asOf: _, version: _v, unsaved: _u, ...rest } = await statusOf(account);
-    return rest;
+    return { ...rest, lastReconciledAt: null, nextReconcileAt: null }; // its own tick may come
   };
   await sayAll();
   const first = await numbers();

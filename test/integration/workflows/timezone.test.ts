@@ -15,7 +15,7 @@ import { createClient } from '../../../src/client/index.js';
 import { DAY_MS, isoInstant } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
-import { query, update } from '../../support/account.js';
+import { askRead, query, update } from '../../support/account.js';
 import { PATIENT } from '../../support/patience.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
@@ -90,8 +90,7 @@ async function answersOf(id: string): Promise<readonly unknown[]> {
   const collect = async (answer: Promise<unknown>): Promise<void> => {
     answers.push(await answer);
   };
-  const ask = (reservationId: string): Promise<DecisionWire> =>
-    update<DecisionWire>(account, 'sendReserve', { reservationId });
+  const ask = (reservationId: string): Promise<DecisionWire> => askRead(account, reservationId);
   const slots = await slotsOf(account, 200);
   answers.push(slots);
   await collect(ask('early'));

@@ -35,8 +35,14 @@ const letterTo = (recipientId: string) => ({
   recipientId,
   text: TEXT,
 });
-async function sent(by: Unipile, recipientId: string): Promise<SendAnswer | SendFailure> {
-  const signal = AbortSignal.timeout(1_000);
+/** Long enough for a busy machine. */
+const CALL_MS = 60_000;
+async function sent(
+  by: Unipile,
+  recipientId: string,
+  ms = CALL_MS,
+): Promise<SendAnswer | SendFailure> {
+  const signal = AbortSignal.timeout(ms);
   const call = { reservationId: `r-${(letters += 1)}`, signal };
   try {
     return await by.send(letterTo(recipientId))(call);
@@ -45,8 +51,8 @@ async function sent(by: Unipile, recipientId: string): Promise<SendAnswer | Send
     throw error;
   }
 }
-async function failureOf(by: Unipile, recipientId: string): Promise<SendFailure> {
-  const result = await sent(by, recipientId);
+async function failureOf(by: Unipile, recipientId: string, ms = CALL_MS): Promise<SendFailure> {
+  const result = await sent(by, recipientId, ms);
   if (result instanceof SendFailure) return result;
   throw new Error('it was sent');
 }
@@ -84,7 +90,7 @@ describe('an InMail through Unipile', () => {
 
   it('an answer that never comes is unknown', async () => {
     simulated.behave('ACoAAsilent', 'no_answer');
-    expect(await failureOf(unipile, 'ACoAAsilent')).toMatchObject({ kind: 'unknown' });
+    expect(await failureOf(unipile, 'ACoAAsilent', 300)).toMatchObject({ kind: 'unknown' });
   });
 
   it('each documented error has the kind of its row', async () => {
@@ -111,7 +117,7 @@ describe('an InMail through Unipile', () => {
   it('a wrong key and an unknown account release the slot', async () => {
     const other = createUnipile({ dsn: simulated.url, apiKey: 'another-key' });
     expect((await failureOf(other, 'ACoAAx')).kind).toBe('not_attempted');
-    const call = { reservationId: 'r', signal: AbortSignal.timeout(1_000) };
+    const call = { reservationId: 'r', signal: AbortSignal.timeout(CALL_MS) };
     const letter = { ...letterTo('ACoAAx'), unipileAccountId: 'uni-unknown' };
     await expect(unipile.send(letter)(call)).rejects.toMatchObject({ kind: 'rejected' });
   });
