@@ -3,6 +3,7 @@
  * operator has terminated that workflow, or it failed; Temporal keeps its history.
  */
 import { log, workflowInfo } from '@temporalio/workflow';
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/ports.js';
 import { bytesOf } from '../../domain/primitives/bytes.js';
 import type { LastRun } from '../../domain/entity/endings.js';
@@ -36,7 +37,8 @@ const fast = quick(4_000);
  */
 export function placeOf(self: AccountRun, isWhole: boolean): Place {
   const { runId, historyLength } = workflowInfo();
-  const events = self.inbox.length === 0 ? historyLength : 0;
+  const waits = getActivator().bufferedSignals.length + self.inbox.length + self.waiting.length;
+  const events = waits === 0 ? historyLength : 0;
   return { runId, events, isWhole };
 }
 
