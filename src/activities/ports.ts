@@ -15,7 +15,7 @@ import type {
   StoredAccount,
   Write,
 } from '../domain/records/snapshot.js';
-import type { ReadAsk } from '../domain/entity/restore.js';
+import type { ReadAsk } from '../domain/entity/atOnce.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
 import type { FromBackup } from '../domain/entity/endings.js';

@@ -1,10 +1,11 @@
 /**
  * Orders that an account takes between the claim of its row and its first save (R13, R14): the next
- * start applies them.
+ * start, or the next run after a reset, applies them.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
-import { statusOf } from '../support/account.js';
+import { all, statusOf, update } from '../support/account.js';
+import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 const fault = { isAway: false };
@@ -43,4 +44,18 @@ it('a Signal that waited while the row was claimed is applied by the next start'
   fault.isAway = false;
   const again = await stand.connect(id);
   await expect.poll(() => statusOf(again)).toMatchObject({ ...held, verified: true });
+});
+
+it('a reset to the task of the claim keeps the orders that were answered since', async () => {
+  const id = stand.newAccount();
+  fault.isAway = true;
+  const account = await stand.connect(id);
+  await update(account, 'hold', HOLD);
+  const { events } = await account.fetchHistory();
+  const read = events?.find((event) => event.activityTaskCompletedEventAttributes);
+  await resetTo(account, Number(read?.eventId), 'nothing');
+  fault.isAway = false;
+  await expect.poll(() => statusOf(account)).toMatchObject({ ...held, verified: true });
+  const owners = `select kind from safeband.alerts where account_id = $1 and severity <> 'info'`;
+  expect(await all(stand, owners, id)).toEqual([]);
 });

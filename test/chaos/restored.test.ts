@@ -206,7 +206,8 @@ it('after the loss of Temporal, the audit starts all accounts, and one order res
   // The database of yesterday, and Temporal is lost, too: the rows do not know the sends of today.
   await stand.stopWorker();
   await stand.pool.query(`set session_replication_role = replica;
-    update safeband.accounts set counter_day = counter_day - 1;
+    update safeband.accounts set counter_day = counter_day - 1,
+      updated_at = updated_at - interval '1 day';
     update safeband.reservations set quota_day = quota_day - 1;
     set session_replication_role = origin`);
   const temporal = await otherTemporal(stand);

@@ -2,6 +2,7 @@
 import { DOMAIN_FILES, loadDomain, type Domain } from '../support/domain.js';
 
 export type Checked = Domain &
+  typeof import('../../src/domain/entity/atOnce.js') &
   typeof import('../../src/domain/entity/endings.js') &
   typeof import('../../src/domain/reconcile/leases.js') &
   typeof import('../../src/activities/start/closedRuns.js') &
@@ -10,6 +11,7 @@ export type Checked = Domain &
   typeof import('../../src/postgres/data/eraseText.js');
 
 const OTHERS = [
+  'entity/atOnce',
   'entity/endings',
   'reconcile/leases',
   '../activities/start/closedRuns',

@@ -231,9 +231,9 @@ export const DATABASE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R13',
     what: 'a start claims its row before it has read the history of the last workflow',
-    file: 'src/activities/start/rows.ts',
-    old: 'left || (stored && !isFirstRun)',
-    mutated: 'left',
+    file: 'src/domain/entity/atOnce.ts',
+    old: '(isFirstRun || isOwnNew(found, owner))',
+    mutated: 'true',
     by: 'a start claims with the read only what it needs no history for',
   },
   {

@@ -3,6 +3,7 @@ import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 
 const ENDINGS = 'src/domain/entity/endings.ts';
+const AT_ONCE = 'src/domain/entity/atOnce.ts';
 const LEASES = 'src/domain/reconcile/leases.ts';
 const WRITES = 'src/domain/entity/writes.ts';
 const RUNS = 'src/activities/start/closedRuns.ts';
@@ -89,5 +90,21 @@ export const RESTORED_MUTANTS: readonly Mutant<CheckName>[] = [
     old: 'startedAt > stored.updatedAt;',
     mutated: '(void startedAt, false);',
     by: OF_BACKUP,
+  },
+  {
+    rule: 'R13',
+    what: 'a start that has ended takes the row from a later start',
+    file: AT_ONCE,
+    old: 'stored.updatedAt <= at && ',
+    mutated: '',
+    by: 'a start claims no row that was written after it asked',
+  },
+  {
+    rule: 'R6',
+    what: 'a start that has lost the answer to its claim frees slots of a backup',
+    file: AT_ONCE,
+    old: 'isOfAnother(stored, owner) || isOwnUnclean(stored, owner)',
+    mutated: 'isOfAnother(stored, owner)',
+    by: 'a start that reads its own claim frees no slot either',
   },
 ];

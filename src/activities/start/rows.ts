@@ -1,6 +1,6 @@
 /** What a start asks of Postgres: the rows of its account, and the claim of its row (R13, R14). */
 import type { Pacing } from '../../domain/account/policy.js';
-import { restoreAtOnce, type Opening, type ReadAsk } from '../../domain/entity/restore.js';
+import { isAtOnce, restoreAtOnce, type Opening, type ReadAsk } from '../../domain/entity/atOnce.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import { condensed } from '../../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../../domain/records/readParts.js';
@@ -25,7 +25,9 @@ export const startActivities = (
 ): Pick<Activities, 'readBack' | 'claim'> => ({
   readBack: async ({ opening, ...ask }) => {
     const found = { ...(await readBack(pool, ask)), defaultPacing };
-    return opening ? { ...found, ...(await claimAtOnce(pool, found, opening)) } : found;
+    const isWhole = ask.part === undefined && found.left === undefined;
+    if (!opening || !isWhole || !isAtOnce(found, opening)) return found;
+    return { ...found, ...(await claimAtOnce(pool, found, opening)) };
   },
   claim: (request) => claim(pool, request),
 });
@@ -51,15 +53,14 @@ function readBack(
   });
 }
 
-/** Claims the row if no part is left and no history is to read; else the start does both first. */
+/** Claims the row for a start that has no history to read, unless the row has changed. */
 async function claimAtOnce(
   pool: Pool,
   found: ReadBack,
   opening: Opening,
 ): Promise<Pick<ReadBack, 'claimed'>> {
-  const { account: stored, left } = found;
-  const { owner, place, isFirstRun } = opening;
-  if (left || (stored && !isFirstRun)) return {};
+  const { account: stored } = found;
+  const { owner, place } = opening;
   const { account, version } = restoreAtOnce(found, opening);
   const row = accountRow(account, version + 1);
   const known = stored && { owner: stored.owner, version: stored.version };

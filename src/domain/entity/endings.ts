@@ -42,7 +42,8 @@ export function endings(
   last: LastRun | null,
 ): readonly Event[] {
   if (!stored) return [];
-  if (stored.owner === owner) return secondWriter(stored, account, last);
+  // Only a start without a history knows of a backup of its own row: it has claimed it before.
+  if (stored.owner === owner && !last?.backup) return secondWriter(stored, account, last);
   const isRead = last !== null && last.unread === null;
   const isRowOver = stored.state === 'disconnected' && last?.backup !== 'surely';
   const isOver = isRowOver || (isRead && last.isClean);

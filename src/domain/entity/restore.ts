@@ -11,36 +11,13 @@ import { alert, type Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import { policyEvents, type Start } from '../commands/administer.js';
 import { changedPolicy } from '../commands/policyChange.js';
-import type { AccountId } from '../primitives/ids.js';
-import type { Place, ReadBack, ReadPart, StoredAccount } from '../records/snapshot.js';
-import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
+import type { ReadBack, StoredAccount } from '../records/snapshot.js';
+import { dayOf, startOf, type Instant } from '../primitives/time.js';
 import { eventsFromEvidence } from '../reconcile/evidence.js';
 import { foundBy, isOfLostTask } from './writes.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted } from '../gate/cooldown.js';
 import { bareAccount, leftOutOf } from './bareAccount.js';
-
-/** What a start asks of Postgres. */
-export type ReadAsk = {
-  readonly accountId: AccountId;
-  readonly day: UtcDay;
-  /** If present, the answer also has the alerts and changes above this number. */
-  readonly after?: number;
-  /** If present, only this part, which an earlier answer had `left`; else as much as fits. */
-  readonly part?: ReadPart;
-  /** Absent if this is no start, and in runs of older code. */
-  readonly opening?: Opening;
-};
-/** A start whose row may be claimed with the read, which saves an activity (R13). */
-export type Opening = {
-  readonly start: Start;
-  /** The chain of runs that may write the row from now on. */
-  readonly owner: string;
-  readonly at: Instant;
-  /** True if Temporal has no older run of the account, so that no history is to read. */
-  readonly isFirstRun: boolean;
-  readonly place: Place;
-};
 
 /**
  * Returns the account of its rows with all that happened since: midnights that passed, sends that
@@ -63,7 +40,7 @@ export function restore(
   const completed = record(set, eventsFromEvidence(set.account, found, set.account.now));
   const imported = withImport(completed.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
-  const isLost = isOfLostTask(found, owner, isReset);
+  const isLost = last === null && isOfLostTask(found, owner, isReset);
   if (isLost) return record({ ...completed, account }, foundBy(found, account));
   return record({ ...completed, account }, endings(stored, owner, account, last));
 }
@@ -85,19 +62,6 @@ export const withoutHistory = (
  */
 export const isOfAnother = ({ runId, owner }: StoredAccount, own: string): boolean =>
   runId !== undefined && owner !== own;
-
-/**
- * Returns the account for a start that has no history to read: the account is new, or Temporal has
- * none of its runs.
- */
-export function restoreAtOnce(
-  found: ReadBack,
-  { start, owner, at }: Pick<Opening, 'start' | 'owner' | 'at'>,
-): Entity {
-  const isLost = found.account !== null && isOfAnother(found.account, owner);
-  const last = isLost ? withoutHistory(start, found, owner, at) : null;
-  return restore(start, found, owner, at, false, last);
-}
 
 /** Returns the account of its rows, on the day on which they were written. */
 export function storedEntity(start: Start, found: ReadBack, owner: string, now: Instant): Entity {

@@ -9,7 +9,8 @@ import { merged } from '../../domain/reconcile/merge.js';
 import { asksOf } from '../../domain/entity/handedOver.js';
 import { type WaitingAsk } from '../../domain/account/account.js';
 import { waitingOf } from '../../domain/gate/line.js';
-import { identified, restore, restoreAtOnce, type Opening } from '../../domain/entity/restore.js';
+import { restoreAtOnce, type Opening } from '../../domain/entity/atOnce.js';
+import { identified, restore } from '../../domain/entity/restore.js';
 import { openingDays } from '../../domain/account/policy.js';
 import type { Start } from '../../domain/commands/administer.js';
 import type { ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
@@ -54,8 +55,10 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
     const at = Date.now();
     const ask = { accountId, day: dayOf(at), ...opening(self, { start, owner, at }) };
     const found = await readParts(self, ask, reach(self.isSlow));
-    // A run that was reset may get an answer of the time before: others have written the row since.
-    const claimed = self.wasReset ? undefined : found.claimed;
+    const { claimed } = found;
+    // The answer is of the time before a reset: since then, this workflow has answered messages,
+    // and others may have written the row. The rows and the history are read again.
+    if (claimed && self.wasReset) return undefined;
     const entity = claimed
       ? restoreAtOnce(found, { start, owner, at })
       : await restoreBy(self, start, found, owner);

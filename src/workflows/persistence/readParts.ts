@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/ports.js';
 import { joined } from '../../domain/records/readParts.js';
-import type { ReadAsk } from '../../domain/entity/restore.js';
+import type { ReadAsk } from '../../domain/entity/atOnce.js';
 import type { ReadBack } from '../../domain/records/snapshot.js';
 import type { AccountRun } from '../accountRun.js';
 import { isHeavy, readBytes, sends } from './weight.js';

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Activities } from '../../../src/activities/ports.js';
-import { restoreAtOnce } from '../../../src/domain/entity/restore.js';
+import { restoreAtOnce } from '../../../src/domain/entity/atOnce.js';
 import { isAccountId, type AccountId } from '../../../src/domain/primitives/ids.js';
 import { dayOf } from '../../../src/domain/primitives/time.js';
 import { accountRow } from '../../../src/domain/records/toRecords.js';
@@ -76,10 +76,9 @@ describe('a start', () => {
     const before = await row();
     const found = await open(NEXT, true);
     expect(found).toMatchObject({ account: { owner: NEXT }, claimed: { rivals: [] } });
-    // The cooldown is in the row that the lost answer has written.
-    const { account } = restoreAtOnce(found, openingOf(NEXT, true));
+    const { account, version } = restoreAtOnce(found, openingOf(NEXT, true));
     expect(account.cooldowns).toMatchObject([{ cause: 'unclean_end' }]);
-    const [{ version }] = before;
+    expect(version).toBeGreaterThanOrEqual(before[0].version);
     expect(await row()).toMatchObject([
       { owner: NEXT, version: version + 1, cause: 'unclean_end' },
     ]);
@@ -124,6 +123,56 @@ describe('a start', () => {
     expect(found.left).toContain('log');
     expect(found).not.toHaveProperty('claimed');
     expect(await row()).toMatchObject([{ owner: FIRST }]);
+  });
+
+  it('that reads one part of a new account claims nothing', async () => {
+    const asked = { accountId, day: dayOf(NOW), opening: openingOf(FIRST, true) };
+    for (const part of ['log', 'run', 'line'] as const) {
+      expect(await activities.readBack({ ...asked, part })).not.toHaveProperty('claimed');
+    }
+    expect(await row()).toEqual([]);
+  });
+
+  it('whose answer was lost returns the same alert and the same doubt about slots', async () => {
+    await open(FIRST, true);
+    await pool.query(
+      `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+         lease_expires_at, journaled, number)
+       values ($1, 'in-flight', safeband.day_at($2), 'in_flight', safeband.at_ms($3),
+               safeband.at_ms($3 + 60000), true, 1)`,
+      [accountId, dayOf(NOW), NOW],
+    );
+    const tables = async () => {
+      const { outbox } = restoreAtOnce(await open(NEXT, true), openingOf(NEXT, true));
+      return outbox.map(({ row: { table } }) => table).toSorted();
+    };
+    const first = await tables();
+    expect(first).toEqual(expect.arrayContaining(['alerts', 'reservations']));
+    expect(await tables()).toEqual(first);
+  });
+
+  it.each([true, false])(
+    'of a new account whose answer was lost returns the same account, first run: %s',
+    async (isFirst) => {
+      const start = { actor: 'ada', inmailsSentToday: 7, deliveredToday: 3 };
+      const ask = openingOf(FIRST, isFirst, start);
+      const entity = async () => restoreAtOnce(await open(FIRST, isFirst, start), ask);
+      const first = await entity();
+      expect(first.outbox).toMatchObject([{ row: { table: 'account_changes' } }]);
+      expect(await entity()).toEqual(first);
+      expect(await row()).toMatchObject([{ owner: FIRST, version: first.version + 1 }]);
+    },
+  );
+
+  it('that has ended takes the row from no later start', async () => {
+    await open(FIRST, true);
+    const late = { accountId, day: dayOf(NOW), opening: openingOf(NEXT, true) };
+    await activities.readBack({
+      ...late,
+      opening: { ...openingOf('the last chain', true), at: NOW + 1 },
+    });
+    expect(await activities.readBack(late)).not.toHaveProperty('claimed');
+    expect(await row()).toMatchObject([{ owner: 'the last chain' }]);
   });
 
   it('does not claim a row that has changed since it was read', async () => {

@@ -66,6 +66,36 @@ const lostAttempt: Check = (domain) => {
   }
 };
 
+/** A start without a history, which asked at that time. */
+const openingAt = (at: number) => ({
+  start: { accountId: must(isAccountId, 'acme'), connect: true },
+  owner: OWNER,
+  at,
+  isFirstRun: true,
+  place: { runId: OWNER, events: 3, isWhole: false },
+});
+
+const lateStart: Check = (domain) => {
+  const life = new Life(domain);
+  life.send(1);
+  const found = life.stored();
+  const writtenAt = found.account?.updatedAt ?? 0;
+  const claims = [writtenAt, writtenAt - 1].map((at) => domain.isAtOnce(found, openingAt(at)));
+  expect(claims).toEqual([true, false]);
+};
+
+const lostClaim: Check = (domain) => {
+  const life = new Life(domain);
+  life.reserve('a', { leaseSeconds: 60, journaled: true });
+  const found = life.stored();
+  if (!found.account) throw new Error('the account has a row');
+  const { version } = found.account;
+  const cooldowns = [{ cause: 'unclean_end', until: NEXT_DAY }] as const;
+  const account = { ...found.account, owner: OWNER, ownerVersion: version, cooldowns };
+  const again = domain.restoreAtOnce({ ...found, account }, openingAt(LATER));
+  expect(again.account.slots).toMatchObject([{ state: 'uncertain' }]);
+};
+
 const lostRow: Check = (domain) => {
   const life = new Life(domain);
   life.reserve('a', { leaseSeconds: 60, journaled: true });
@@ -149,6 +179,8 @@ export const restoredChecks = {
   'an account whose last history is gone waits, whatever the day of its row': olderRow,
   'an account that only its backup shows as disconnected waits': disconnected,
   'a start from a backup frees no slot because its attempt is missing': lostAttempt,
+  'a start claims no row that was written after it asked': lateStart,
+  'a start that reads its own claim frees no slot either': lostClaim,
   'a slot in flight whose row Postgres has lost stays spent': lostRow,
   'an account that finds a row of a backup writes again, and frees no slot': oldRow,
   'a row that lacks the end of a workflow is of a backup': lackingEnd,
