@@ -2,11 +2,12 @@
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import type { Findings } from '../../src/temporal/protocol.js';
 import { query, update } from './calls.js';
 import type { Stand } from './stand.js';
+import { PATIENCE } from './patience.js';
 import { fastForward, secondsToMidnight } from './time.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
@@ -78,7 +79,8 @@ export const edit = async (
 /** Waits for the account's own save: 2 s after a delivery, 10 s after anything else. */
 export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
   const unsaved = async (): Promise<number> => (await statusOf(account)).unsaved;
-  await expect.poll(unsaved, { interval: 500 }).toBe(0);
+  // Not `expect.poll`, which fails if another test of the same file ends meanwhile.
+  await vi.waitFor(async () => expect(await unsaved()).toBe(0), { ...PATIENCE, interval: 500 });
 };
 
 /**
