@@ -59,35 +59,50 @@ async function crowd(account: WorkflowHandle, name: string): Promise<readonly st
   return decisions.flatMap((one) => (one.granted ? [one.reservationId] : []));
 }
 
-it('one check answers all callers that ask in the same moment', async () => {
-  const { id, account } = await cold();
-  const before = await runsOf(id);
-  await stand.stopWorker();
-  const asking = crowd(account, 'all');
-  await stand.startWorker();
-  expect(await asking).toHaveLength(CALLERS + 2);
-  expect(await runsOf(id)).toBe(before + 1);
-  const counter = SIGNALS + CALLERS + 2;
-  expect(await statusOf(account)).toMatchObject({ counter, inFlight: counter });
-});
+/**
+ * Plays the scene until its check is in time. Callers wait 4.5 s for it, which a busy machine may
+ * need; then none of them gets a grant.
+ */
+async function inTime(scene: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) if (await scene()) return;
+  expect.fail('no check was in time');
+}
 
-it('one check answers all callers that ask during a check', async () => {
-  const { id, account } = await cold();
-  const before = await runsOf(id);
-  let open = (): void => undefined;
-  road = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const begun = reads;
-  const first = ask(account, 'first');
-  await expect.poll(() => reads).toBe(begun + 1);
-  const asking = [crowd(account, 'one'), ask(account, 'last')] as const;
-  open();
-  expect(await Promise.all([first, asking[1]])).toMatchObject([
-    { granted: true },
-    { granted: true },
-  ]);
-  expect(await asking[0]).toHaveLength(CALLERS + 2);
-  expect(reads).toBe(begun + 1);
-  expect(await runsOf(id)).toBe(before + 1);
-});
+it('one check answers all callers that ask in the same moment', () =>
+  inTime(async () => {
+    const { id, account } = await cold();
+    const before = await runsOf(id);
+    await stand.stopWorker();
+    const asking = crowd(account, 'all');
+    await stand.startWorker();
+    const granted = await asking;
+    if (granted.length === 0) return false;
+    expect(granted).toHaveLength(CALLERS + 2);
+    expect(await runsOf(id)).toBe(before + 1);
+    const counter = SIGNALS + CALLERS + 2;
+    expect(await statusOf(account)).toMatchObject({ counter, inFlight: counter });
+    return true;
+  }));
+
+it('one check answers all callers that ask during a check', () =>
+  inTime(async () => {
+    const { id, account } = await cold();
+    const before = await runsOf(id);
+    let open = (): void => undefined;
+    road = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const begun = reads;
+    const first = ask(account, 'first');
+    await expect.poll(() => reads).toBe(begun + 1);
+    const asking = [crowd(account, 'one'), ask(account, 'last')] as const;
+    open();
+    const decisions = await Promise.all([first, asking[1]]);
+    const granted = await asking[0];
+    if (!decisions[0].granted) return false;
+    expect(decisions).toMatchObject([{ granted: true }, { granted: true }]);
+    expect(granted).toHaveLength(CALLERS + 2);
+    expect(reads).toBe(begun + 1);
+    expect(await runsOf(id)).toBe(before + 1);
+    return true;
+  }));
