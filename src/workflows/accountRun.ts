@@ -2,6 +2,8 @@
 import { patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
 import type { Start } from '../domain/commands/administer.js';
+import type { LastRun } from '../domain/entity/endings.js';
+import type { StoredAccount } from '../domain/records/snapshot.js';
 import type { Account } from '../domain/account/account.js';
 import { accountWith } from '../domain/account/update.js';
 import type { SlotTimes } from '../domain/days/slotTimes.js';
@@ -47,6 +49,8 @@ export class AccountRun {
   isCancelled: boolean;
   /** True if Temporal had no run of the account before this one, so there is no history (R13). */
   isFirstRun = false;
+  /** The row and the history of the last workflow, until a claim of the row is answered (R13). */
+  left: { readonly stored: StoredAccount; readonly last: LastRun | null } | null = null;
   /** True if the run was reset to an earlier event: its rows may contain more than it (R14). */
   isReset: boolean;
   /** True if the run was reset, also before its rows were read back. */

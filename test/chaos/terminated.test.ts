@@ -182,6 +182,27 @@ describe.each([
   });
 });
 
+it('a start whose claim was committed without an answer still has what the last workflow left', async () => {
+  const lost: string[] = [];
+  const place = await ground({
+    activities: (real) => ({
+      claim: async (given) => {
+        const answer = await real.claim(given);
+        if (given.found === null || lost.length === 2) return answer;
+        lost.push(given.owner);
+        throw new Error('the answer was lost');
+      },
+    }),
+  });
+  const { id, account } = await morning(place);
+  await afternoon(account);
+  await account.terminate('an operator');
+  await startAgain(place, id);
+  await expectWhole(place, id);
+  expect(lost).toHaveLength(2);
+  await place.close();
+});
+
 describe('a workflow that ended by itself in another way', () => {
   let place: Ground;
   beforeAll(async () => {

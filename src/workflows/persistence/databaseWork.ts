@@ -62,11 +62,13 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
     const entity = claimed
       ? restoreAtOnce(found, { start, owner, at })
       : await restoreBy(self, start, found, owner);
-    const version = entity.version + 1;
+    // After a claim whose answer was lost, the row may be newer: an older version is refused.
+    const version = Math.max(entity.version, found.account?.version ?? 0) + 1;
     const rivals = claimed?.rivals ?? (await claim(self, entity, version, found.account));
     if (!rivals) return undefined; // the row changed during the read: it is read again
     self.wasReset = false;
     self.isRooted = false;
+    self.left = null;
     return record(
       { ...entity, version, savedVersion: version },
       identified(entity.account, rivals),
@@ -83,10 +85,20 @@ const opening = (
   return wasReset ? {} : { opening: { ...ask, isFirstRun, place: placeOf(self, false) } };
 };
 
-const restoreBy = async (self: AccountRun, start: Start, found: ReadBack, owner: string) => {
-  const last = await lastRunOf(self, start, found);
-  return restore(start, found, owner, Date.now(), self.wasReset, last);
-};
+/**
+ * Restores from the rows and the history of the last workflow. If the answer of a claim was lost,
+ * the row names this workflow, but only the history has what was not saved: what was read before
+ * that claim counts.
+ */
+async function restoreBy(self: AccountRun, start: Start, read: ReadBack, owner: string) {
+  const { account: row } = read;
+  const isOwn = row?.owner === owner && !self.wasReset;
+  const before = isOwn ? self.left : null;
+  const last = before?.last ?? (await lastRunOf(self, start, read));
+  const account = before?.last ? before.stored : row;
+  self.left = account && { stored: account, last };
+  return restore(start, { ...read, account }, owner, Date.now(), self.wasReset, last);
+}
 
 /** Claims the row and returns the rivals; undefined: the row has changed. */
 async function claim(
