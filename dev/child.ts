@@ -119,9 +119,11 @@ export async function freePort(
  * with one of these can start on it a moment later, and again after a stop.
  */
 const PORTS = { first: 10_000, count: 20_000 };
+const TRIES_MAX = 100;
 async function anyPort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     if (await isFree(port)) return port;
   }
+  throw new Error(`${TRIES_MAX} ports of 127.0.0.1 were tried, and none can be listened on`);
 }

@@ -50,7 +50,7 @@ export class AccountRun {
   /** True if Temporal had no run of the account before this one, so there is no history (R13). */
   isFirstRun = false;
   /** The row and the history of the last workflow, until a claim of the row is answered (R13). */
-  left: { readonly stored: StoredAccount; readonly last: LastRun | null } | null = null;
+  left: { readonly stored: StoredAccount; readonly last: LastRun } | null = null;
   /** True if the run was reset to an earlier event: its rows may contain more than it (R14). */
   isReset: boolean;
   /** True if the run was reset, also before its rows were read back. */

@@ -62,8 +62,7 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
     const entity = claimed
       ? restoreAtOnce(found, { start, owner, at })
       : await restoreBy(self, start, found, owner);
-    // After a claim whose answer was lost, the row may be newer: an older version is refused.
-    const version = Math.max(entity.version, found.account?.version ?? 0) + 1;
+    const version = entity.version + 1;
     const rivals = claimed?.rivals ?? (await claim(self, entity, version, found.account));
     if (!rivals) return undefined; // the row changed during the read: it is read again
     self.wasReset = false;
@@ -90,14 +89,21 @@ const opening = (
  * the row names this workflow, but only the history has what was not saved: what was read before
  * that claim counts.
  */
-async function restoreBy(self: AccountRun, start: Start, read: ReadBack, owner: string) {
+async function restoreBy(
+  self: AccountRun,
+  start: Start,
+  read: ReadBack,
+  owner: string,
+): Promise<Entity> {
   const { account: row } = read;
-  const isOwn = row?.owner === owner && !self.wasReset;
-  const before = isOwn ? self.left : null;
+  const before = row?.owner === owner && !self.wasReset ? self.left : null;
   const last = before?.last ?? (await lastRunOf(self, start, read));
-  const account = before?.last ? before.stored : row;
-  self.left = account && { stored: account, last };
-  return restore(start, { ...read, account }, owner, Date.now(), self.wasReset, last);
+  const account = before?.stored ?? row;
+  self.left = account && last && { stored: account, last };
+  const found = { ...read, account };
+  const entity = restore(start, found, owner, Date.now(), self.wasReset, last);
+  // The row may be newer after that claim: one with an older version would be refused.
+  return { ...entity, version: Math.max(entity.version, row?.version ?? 0) };
 }
 
 /** Claims the row and returns the rivals; undefined: the row has changed. */
